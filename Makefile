@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0
+# What people type: `make help`. Sources stay clean; everything made lies under build/. The
+# modules' objects are listed in Kbuild.
+
+# The kernel to build for; the running one if nothing is said.
+KVER ?= $(shell uname -r)
+
+build := build/$(KVER)
+kernel_sources := Kbuild include shim dax_core pmem_drv dm_passthrough
+
+.PHONY: help modules clean
+
+help:
+	@echo 'make modules [KVER=<release>]   dax_core.ko, pmem_drv.ko, dm_passthrough.ko in build/<release>/'
+	@echo 'make unit                       build and run the user-space tests'
+	@echo 'make check                      style and static checks of the sources'
+	@echo 'make clean                      remove build/'
+	@echo './scripts/demo                  watch a poisoned file being repaired'
+	@echo './scripts/test                  everything, on both kernels'
+
+# kbuild writes objects beside sources, and not every kernel can be told otherwise: the sources
+# are linked into the build folder, new ones added, links to deleted ones dropped. Header packages
+# without a vmlinux have nothing that BTF could be made against.
+modules:
+	@headers=$$(./scripts/kernel headers '$(KVER)') || exit 1; \
+	mkdir -p '$(build)/scripts' && \
+	find '$(build)' -xtype l -delete && \
+	cp -rsf $(kernel_sources:%='$(CURDIR)'/%) '$(build)/' && \
+	cp -rsf '$(CURDIR)/scripts/kbuild' '$(build)/scripts/' && \
+	btf=; test -e "$$headers/vmlinux" || btf=CONFIG_DEBUG_INFO_BTF_MODULES=; \
+	$(MAKE) --no-print-directory -C "$$headers" M='$(CURDIR)/$(build)' $$btf modules && \
+	./scripts/hygiene '$(build)'
+
+clean:
+	rm -rf build
+
+-include tests/unit/unit.mk

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A device with poison, the facade of dax_core: its media, its map of bad sectors and the
+ * engine over both. The functions of include/daxmend/dax_core.h end here; the decisions
+ * are in access.cc and repair.cc.
+ */
+#ifndef DAXMEND_DAX_CORE_DEVICE_H
+#define DAXMEND_DAX_CORE_DEVICE_H
+
+#include "dax_core/access.h"
+#include "dax_core/media.h"
+#include "dax_core/poison_map.h"
+#include "dax_core/repair.h"
+
+namespace daxmend {
+
+class Device : NotCopied {
+  public:
+    /* Null result: DAXMEND_INVALID or DAXMEND_NO_MEMORY. Ends with destroy(). */
+    static Result<Device *> create(const daxmend_device_config &config);
+    static void destroy(Device *device);
+
+    Result<Pages> access(PageExtent request, AccessMode mode, daxmend_access &grant) const;
+    Transfer write(ByteExtent request, daxmend_source *source, RepairPolicy policy);
+    Status read(ByteExtent request, daxmend_sink *sink);
+
+    Status mark(SectorExtent extent);
+    Status refresh();
+    SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
+
+    /* LOCK: only from collect_poison, which runs under the repair lock. */
+    Status add_collected(SectorExtent extent);
+
+  private:
+    Device(const daxmend_device_config &config, daxmend_mutex *lock)
+        : lock_(lock), media_(config), engine_(media_, map_, lock) {}
+    ~Device() { daxmend_mutex_destroy(lock_); }
+
+    SectorExtent all() const { return {{0}, media_.sectors()}; }
+
+    /*
+     * LOCK: the repair lock. Orders repairs, new poison and refreshes of one device among
+     * each other. Readers of the map never take it. Outside of every lock of the nd bus.
+     */
+    daxmend_mutex *lock_;
+    Media media_;
+    PoisonMap map_;
+    RepairEngine engine_;
+    bool collected_any_ = false; /* LOCK: the repair lock */
+};
+
+} // namespace daxmend
+
+#endif

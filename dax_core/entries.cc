@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The C functions of include/daxmend/dax_core.h: conversions of types and units, and the
+ * settings of the module. No decision about poison.
+ */
+#include "daxmend/dax_core.h"
+
+#include "dax_core/device.h"
+#include "dax_core/settings.h"
+
+using namespace daxmend;
+
+// SAFETY: a daxmend_device is always a Device; the name exists only for C.
+static Device *from_abi(daxmend_device *device) {
+    return reinterpret_cast<Device *>(device);
+}
+
+static ByteExtent request(uint64_t offset, uint64_t bytes) {
+    /* An end past 2^64 lies outside of every device too. */
+    const uint64_t end = offset + bytes < offset ? UINT64_MAX : offset + bytes;
+    return {{offset}, {end}};
+}
+
+extern "C" {
+
+uint32_t daxmend_abi_version(void) {
+    return DAXMEND_ABI_VERSION;
+}
+
+int32_t daxmend_device_create(const daxmend_device_config *config, daxmend_device **device) {
+    const Result<Device *> created = Device::create(*config);
+    if (!created.is_ok())
+        return created.status().code();
+    *device = reinterpret_cast<daxmend_device *>(created.value());
+    return DAXMEND_OK;
+}
+
+void daxmend_device_destroy(daxmend_device *device) {
+    Device::destroy(from_abi(device));
+}
+
+int64_t daxmend_device_access(daxmend_device *device, uint64_t pgoff, uint64_t pages,
+                              int32_t recovery, daxmend_access *access) {
+    const uint64_t end = pgoff + pages < pgoff ? UINT64_MAX : pgoff + pages;
+    const Result<Pages> allowed = from_abi(device)->access(
+        {{pgoff}, {end}}, recovery ? AccessMode::recovery : AccessMode::normal, *access);
+    if (!allowed.is_ok())
+        return allowed.status().code();
+    return static_cast<int64_t>(allowed.value().value);
+}
+
+uint64_t daxmend_device_write(daxmend_device *device, uint64_t offset, uint64_t bytes,
+                              daxmend_source *source, int32_t *status) {
+    const Transfer transfer =
+        from_abi(device)->write(request(offset, bytes), source, current_repair_policy());
+    *status = transfer.status.code();
+    return transfer.done.value;
+}
+
+int32_t daxmend_device_read(daxmend_device *device, uint64_t offset, uint64_t bytes,
+                            daxmend_sink *sink) {
+    return from_abi(device)->read(request(offset, bytes), sink).code();
+}
+
+int32_t daxmend_device_mark(daxmend_device *device, daxmend_sector_range range) {
+    return from_abi(device)->mark(from_abi(range)).code();
+}
+
+int32_t daxmend_device_refresh(daxmend_device *device) {
+    return from_abi(device)->refresh().code();
+}
+
+int32_t daxmend_device_next_bad(daxmend_device *device, uint64_t from,
+                                daxmend_sector_range *range) {
+    const SectorExtent bad = from_abi(device)->next_bad({from});
+    if (bad.empty())
+        return 0;
+    *range = to_abi(bad);
+    return 1;
+}
+
+int32_t daxmend_poison_sink_add(daxmend_poison_sink *sink, daxmend_sector_range range) {
+    // SAFETY: Device::refresh() made the sink from the device.
+    return reinterpret_cast<Device *>(sink)->add_collected(from_abi(range)).code();
+}
+
+} // extern "C"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The media under a device: its place in memory and what its provider offers (see
+ * daxmend_media_ops). Knows nothing of poison.
+ */
+#ifndef DAXMEND_DAX_CORE_MEDIA_H
+#define DAXMEND_DAX_CORE_MEDIA_H
+
+#include "daxmend/dax_core.h"
+#include "daxmend/status.h"
+#include "daxmend/units.h"
+
+namespace daxmend {
+
+class Media {
+  public:
+    explicit Media(const daxmend_device_config &config)
+        : name_(config.name), kaddr_(static_cast<uint8_t *>(config.kaddr)), phys_(config.phys),
+          sectors_{config.sectors}, has_pages_(config.has_pages != 0),
+          provider_(config.provider), ops_(*config.media) {}
+
+    const char *name() const { return name_; }
+    Sectors sectors() const { return sectors_; }
+    /* Only whole pages can be mapped; a tail of less than a page is reached by bios alone. */
+    Pages pages() const { return pages_rounded_down(sectors_); }
+    uint8_t *kaddr(Bytes offset) const { return kaddr_ + offset.value; }
+    uint64_t phys(Bytes offset) const { return phys_ + offset.value; }
+
+    /*
+     * Whether the kernel's own mapping of the page at `offset` is there. Only a device with
+     * struct pages can lose one: a machine check takes it out.
+     */
+    bool page_present(Bytes offset) const {
+        return !has_pages_ || daxmend_page_present(kaddr(offset));
+    }
+    /* Takes back what a machine check did to the page: its mark and its absence. */
+    Status restore_page(Pages page) const {
+        const Bytes offset = to_bytes(page);
+        if (!has_pages_)
+            return Status::ok();
+        daxmend_page_unmark_poison(phys(offset));
+        if (daxmend_page_present(kaddr(offset)))
+            return Status::ok();
+        return Status(daxmend_page_make_present(phys(offset)));
+    }
+
+    /* Sectors cleared, counted from the first; 0 when the platform refused. */
+    Sectors clear_poison(SectorExtent extent) const {
+        const int64_t cleared =
+            ops_.clear_poison(provider_, extent.begin.value, extent.length().value);
+        if (cleared <= 0)
+            return {0};
+        return min(Sectors{static_cast<uint64_t>(cleared)}, extent.length());
+    }
+    Status flush() const { return Status(ops_.flush(provider_)); }
+    Status collect_poison(daxmend_poison_sink *sink) const {
+        return Status(ops_.collect_poison(provider_, sink));
+    }
+    void poison_changed() const { ops_.poison_changed(provider_); }
+
+  private:
+    const char *name_;
+    uint8_t *kaddr_;
+    uint64_t phys_;
+    Sectors sectors_;
+    bool has_pages_;
+    void *provider_;
+    daxmend_media_ops ops_;
+};
+
+} // namespace daxmend
+
+#endif

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The engine through which reads and writes go: see repair.h for the order of steps. */
+#include "dax_core/repair.h"
+
+namespace daxmend {
+
+namespace {
+
+/*
+ * One repair at most: bounds the time under the lock and the pages of the writer that
+ * are held at once (4096).
+ */
+constexpr Sectors kLargestRepair = {32768};
+
+/* The sectors of [begin, end) that a repair may replace under the granularity. */
+SectorExtent replaceable(SectorExtent bad, SectorExtent covered, Granularity granularity) {
+    if (granularity == Granularity::sector)
+        return bad.intersect(covered);
+    const PageExtent covered_pages = {pages_rounded_up(covered.begin),
+                                      pages_rounded_down(covered.end)};
+    return bad.intersect(to_sectors(covered_pages));
+}
+
+} // namespace
+
+/*
+ * An address for a stretch of media. A page that a machine check took out of the kernel's
+ * mapping is reached through a window, which this object closes: it stays out while a bad
+ * sector is left in it.
+ */
+class RepairEngine::Reach : NotCopied {
+  public:
+    /* The pages of `extent` are all present, or it lies within one page. */
+    Reach(const Media &media, ByteExtent extent) {
+        if (media.page_present(extent.begin)) {
+            address_ = media.kaddr(extent.begin);
+            return;
+        }
+        const Bytes page = to_bytes(pages_rounded_down(extent.begin));
+        window_ = daxmend_window_open(media.phys(page));
+        if (window_)
+            address_ = static_cast<uint8_t *>(window_) + (extent.begin - page).value;
+    }
+    ~Reach() {
+        if (window_)
+            daxmend_window_close(window_);
+    }
+
+    /* Null when there is no memory for the window. */
+    uint8_t *address() const { return address_; }
+
+  private:
+    uint8_t *address_ = nullptr;
+    void *window_ = nullptr;
+};
+
+void RepairEngine::report(uint32_t kind, SectorExtent extent, Status status) const {
+    const daxmend_event event = {media_.name(), extent.begin.value, extent.length().value, kind,
+                                 status.code()};
+    daxmend_report(&event);
+}
+
+/*
+ * The first part of `extent` that one address can reach: pages without bad sectors are
+ * always present, a page with one may not be and is taken alone.
+ */
+ByteExtent RepairEngine::evenly_reachable(ByteExtent extent) const {
+    const SectorExtent around = to_sectors(pages_touched(sectors_touched(extent)));
+    const SectorExtent bad = map_.first_bad(around);
+    if (bad.empty())
+        return extent;
+    const Bytes bad_page = to_bytes(pages_rounded_down(bad.begin));
+    const Bytes end = bad_page > extent.begin ? bad_page
+                                              : to_bytes(pages_rounded_down(extent.begin)) +
+                                                    to_bytes(Pages{1});
+    return {extent.begin, min(extent.end, end)};
+}
+
+/* Writes where no sector is bad. Short only when the writer's buffer faults. */
+Bytes RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
+    Bytes at = extent.begin;
+    while (at < extent.end) {
+        const ByteExtent part = evenly_reachable({at, extent.end});
+        const bool alone = map_.any_bad(to_sectors(pages_touched(sectors_touched(part))));
+        size_t copied = 0;
+        if (!alone) {
+            copied = daxmend_source_copy(source, media_.kaddr(at), part.length().value);
+        } else {
+            const Reach reach(media_, part);
+            if (reach.address())
+                copied = daxmend_source_copy(source, reach.address(), part.length().value);
+        }
+        at += Bytes{copied};
+        if (copied < part.length().value)
+            break;
+    }
+    return at - extent.begin;
+}
+
+Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairPolicy policy) {
+    if (map_.empty()) {
+        const Bytes copied = {
+            daxmend_source_copy(source, media_.kaddr(request.begin), request.length().value)};
+        return {copied, copied == request.length() ? Status::ok() : Status::fault()};
+    }
+
+    /* Sectors that the request covers whole; only these may turn good. */
+    const SectorExtent covered = {sectors_rounded_up(request.begin),
+                                  sectors_rounded_down(request.end)};
+    Bytes at = request.begin;
+    while (at < request.end) {
+        const SectorExtent bad = map_.first_bad(sectors_touched({at, request.end}));
+        const Bytes good_end = bad.empty() ? request.end : to_bytes(bad.begin);
+        if (at < good_end) {
+            const Bytes wrote = write_good({at, good_end}, source);
+            at += wrote;
+            if (at < good_end)
+                return {at - request.begin, Status::fault()};
+            continue;
+        }
+
+        const SectorExtent whole = replaceable(bad, covered, policy.granularity);
+        if (whole.empty() || to_bytes(whole.begin) != at) {
+            report(DAXMEND_EVENT_PARTLY_COVERED, bad);
+            return {at - request.begin, Status::poisoned()};
+        }
+        const Transfer step = repair(whole, source, policy);
+        at += step.done;
+        if (!step.status.is_ok())
+            return {at - request.begin, step.status};
+    }
+    return {at - request.begin, Status::ok()};
+}
+
+/*
+ * Repairs the first part of `extent`, all of which the request covers. Success with 0 bytes
+ * means that the map changed meanwhile: look again.
+ */
+Transfer RepairEngine::repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy) {
+    extent.end = min(extent.end, extent.begin + kLargestRepair);
+    const Bytes secured = {daxmend_source_secure(source, to_bytes(extent).length().value)};
+    extent.end = min(extent.end, extent.begin + sectors_rounded_down(secured));
+
+    Status status = Status::fault();
+    SectorExtent repaired = {extent.begin, extent.begin};
+    if (!extent.empty()) {
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        status = Status::ok();
+        const SectorExtent bad = map_.first_bad(extent);
+        if (bad.begin == extent.begin && !bad.empty())
+            repaired = repair_locked(bad, source, policy, status);
+    }
+    daxmend_source_accept(source, to_bytes(repaired).length().value);
+    if (!repaired.empty()) {
+        media_.poison_changed();
+        report(DAXMEND_EVENT_REPAIRED, repaired);
+    }
+    return {to_bytes(repaired).length(), status};
+}
+
+/* Steps 3 to 9. Returns what turned good; `status` says why that is less than `extent`. */
+SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *source,
+                                         RepairPolicy policy, Status &status) {
+    const SectorExtent nothing = {extent.begin, extent.begin};
+    PoisonMap::Reservation reservation;
+    status = map_.reserve_for_remove(reservation);
+    if (!status.is_ok())
+        return nothing;
+
+    extent = evenly_mapped(extent);
+    const Reach reach(media_, to_bytes(extent));
+    if (!reach.address()) {
+        status = Status::no_memory();
+        return nothing;
+    }
+
+    SectorExtent good = {extent.begin, extent.begin + clear(extent)};
+    if (good != extent) {
+        status = Status::media();
+        report(DAXMEND_EVENT_CLEAR_FAILED, {good.end, extent.end}, status);
+    }
+    if (good.empty())
+        return nothing;
+
+    const size_t bytes = to_bytes(good).length().value;
+    // ORDER: lines cached before the clear would overwrite or hide the new data.
+    daxmend_invalidate(reach.address(), bytes);
+    daxmend_source_copy_secured(source, reach.address(), bytes);
+    // ORDER: durable before readable, or a crash could bring back bytes of nobody.
+    daxmend_store_barrier();
+    const Status flushed = media_.flush();
+    if (!flushed.is_ok()) {
+        status = flushed;
+        return nothing;
+    }
+    if (policy.verify) {
+        const Sectors readable =
+            sectors_rounded_down(Bytes{daxmend_verify_readable(reach.address(), bytes)});
+        if (readable < good.length()) {
+            status = Status::media();
+            good.end = good.begin + readable;
+            report(DAXMEND_EVENT_VERIFY_FAILED, {good.end, good.end + Sectors{1}}, status);
+        }
+    }
+    good.end = restore_pages(good, status);
+    // ORDER: forgotten last; until here every reader is refused.
+    map_.remove(good, reservation);
+    return good;
+}
+
+/*
+ * The first part of `extent` that one address reaches: its first page alone when that page is
+ * out of the kernel's mapping, otherwise up to the first page that is.
+ */
+SectorExtent RepairEngine::evenly_mapped(SectorExtent extent) const {
+    const PageExtent pages = pages_touched(extent);
+    const bool first_present = media_.page_present(to_bytes(extent.begin));
+    Pages end = pages.begin + Pages{1};
+    while (first_present && end < pages.end && media_.page_present(to_bytes(end)))
+        end += Pages{1};
+    return {extent.begin, min(extent.end, to_sectors(end))};
+}
+
+/*
+ * Puts the pages back whose last bad sectors are now repaired. Returns the end of what may
+ * count as good.
+ */
+Sectors RepairEngine::restore_pages(SectorExtent repaired, Status &status) const {
+    const PageExtent pages = pages_touched(repaired);
+    for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
+        const SectorExtent whole = sectors_of_page(page);
+        if (map_.any_bad({whole.begin, repaired.begin}) ||
+            map_.any_bad({repaired.end, whole.end}))
+            continue;
+        const Status restored = media_.restore_page(page);
+        if (!restored.is_ok()) {
+            status = restored;
+            return max(repaired.begin, whole.begin);
+        }
+    }
+    return repaired.end;
+}
+
+/*
+ * Has the platform clear a prefix of `extent`, as long as possible: the whole in one call, and
+ * half as much after each call that did not do all it was asked.
+ */
+Sectors RepairEngine::clear(SectorExtent extent) const {
+    const Sectors wanted = extent.length();
+    Sectors cleared = {0};
+    Sectors step = wanted;
+    while (cleared < wanted) {
+        step = min(step, wanted - cleared);
+        const Sectors begin = extent.begin + cleared;
+        const Sectors got = media_.clear_poison({begin, begin + step});
+        cleared += got;
+        if (got == step)
+            continue;
+        if (step.value == 1)
+            break;
+        step = {step.value / 2};
+    }
+    return cleared;
+}
+
+Status RepairEngine::read(ByteExtent request, daxmend_sink *sink) {
+    Bytes at = request.begin;
+    while (at < request.end) {
+        ByteExtent part = {at, request.end};
+        bool alone = false;
+        if (!map_.empty()) {
+            const SectorExtent bad = map_.first_bad(sectors_touched(part));
+            if (!bad.empty()) {
+                report(DAXMEND_EVENT_READ_REFUSED, bad);
+                return Status::poisoned();
+            }
+            part = evenly_reachable(part);
+            alone = map_.any_bad(to_sectors(pages_touched(sectors_touched(part))));
+        }
+        Bytes copied = {0};
+        if (!alone) {
+            copied = {daxmend_sink_copy(sink, media_.kaddr(at), part.length().value)};
+        } else {
+            const Reach reach(media_, part);
+            if (!reach.address())
+                return Status::no_memory();
+            copied = {daxmend_sink_copy(sink, reach.address(), part.length().value)};
+        }
+        at += copied;
+        if (copied == part.length())
+            continue;
+
+        /* The copy met poison that nobody had told us of. */
+        const Sectors found = sectors_rounded_down(at);
+        const Status kept = mark({found, found + Sectors{1}}, DAXMEND_EVENT_POISON_FOUND);
+        return kept.is_ok() ? Status::poisoned() : kept;
+    }
+    return Status::ok();
+}
+
+Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {
+    Status kept;
+    {
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        kept = add_locked(extent, kind);
+    }
+    media_.poison_changed();
+    return kept;
+}
+
+Status RepairEngine::add_locked(SectorExtent extent, uint32_t kind) {
+    const Status kept = map_.add(extent);
+    report(kept.is_ok() ? kind : DAXMEND_EVENT_MAP_WIDENED, extent, kept);
+    return kept;
+}
+
+} // namespace daxmend

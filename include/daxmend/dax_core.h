@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The upward seam of dax_core: a device with poison. A provider (pmem_drv)
+ * creates one for its media; the kernel's DAX calls and the provider's own I/O
+ * enter here. Implemented in dax_core/device.cc, exported by
+ * shim/dax_core_module.c. Sectors are the device's own, 0 = first data sector.
+ */
+#ifndef DAXMEND_DAX_CORE_H
+#define DAXMEND_DAX_CORE_H
+
+#include "daxmend/abi.h"
+
+DAXMEND_BEGIN_C
+
+struct daxmend_device;
+struct daxmend_poison_sink;
+struct daxmend_source;
+struct daxmend_sink;
+
+/*
+ * What a provider must offer. dax_core calls these in process context, sleeping
+ * allowed.
+ *
+ * LOCK: clear_poison, flush and collect_poison are called with the device's repair
+ * lock held and must not call back into the device. poison_changed is called
+ * without it.
+ */
+struct daxmend_media_ops {
+	/*
+	 * Asks the platform to clear `sectors` sectors from `sector` on. Returns how
+	 * many were cleared, counted from the first (may be fewer than asked), or a
+	 * negative status when none was.
+	 */
+	int64_t (*clear_poison)(void *provider, uint64_t sector, uint64_t sectors);
+	/* Makes everything written so far durable. */
+	int32_t (*flush)(void *provider);
+	/* Names every range that the platform holds for poisoned, in any order. */
+	int32_t (*collect_poison)(void *provider, struct daxmend_poison_sink *sink);
+	/* The list of bad sectors is another than before. */
+	void (*poison_changed)(void *provider);
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_media_ops) == 32, "four pointers");
+
+struct daxmend_device_config {
+	const char *name; /* for messages; must live as long as the device */
+	void *kaddr; /* kernel address of sector 0; page-aligned */
+	uint64_t phys; /* physical address of sector 0; page-aligned */
+	uint64_t sectors; /* size */
+	uint64_t has_pages; /* 1: the memory has struct pages (kaddr is in the direct map); else 0 */
+	void *provider;
+	const struct daxmend_media_ops *media;
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 56, "seven 64-bit fields");
+
+/* What a grant of access points at. */
+struct daxmend_access {
+	void *kaddr;
+	uint64_t phys;
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_access) == 16, "same layout in C and in C++");
+
+uint32_t daxmend_abi_version(void);
+
+/* ---- settings of the module, for all devices ---- */
+
+/*
+ * recovery_granularity: "sector" repairs each bad sector that a write covers
+ * whole; "page" repairs a bad page only when the write covers it whole.
+ * DAXMEND_INVALID for any other word (up to the first newline).
+ */
+int32_t daxmend_set_recovery_granularity(const char *word);
+const char *daxmend_recovery_granularity(void);
+/* verify: read each repaired sector back before it counts as good. */
+void daxmend_set_verify(int32_t on);
+int32_t daxmend_verify(void);
+
+/* ---- life ---- */
+
+/* May sleep. DAXMEND_OK, DAXMEND_INVALID or DAXMEND_NO_MEMORY. */
+int32_t daxmend_device_create(const struct daxmend_device_config *config,
+			      struct daxmend_device **device);
+/* The caller has ended all I/O and all DAX access. A null pointer is allowed. */
+void daxmend_device_destroy(struct daxmend_device *device);
+
+/* ---- access and I/O ---- */
+
+/*
+ * The decision whether `pages` pages from page `pgoff` on may be touched. Takes no
+ * lock and does not sleep.
+ * recovery == 0: the number of pages before the first page with a bad sector;
+ *                DAXMEND_POISONED when that is the first page.
+ * recovery != 0: when the first page is bad, the number of consecutive bad
+ *                pages from it on; else as above.
+ * DAXMEND_OUT_OF_RANGE beyond the end. With no poison in reach the result is all
+ * that follows pgoff and may exceed `pages`.
+ */
+int64_t daxmend_device_access(struct daxmend_device *device, uint64_t pgoff, uint64_t pages,
+			      int32_t recovery, struct daxmend_access *access);
+
+/*
+ * Writes `bytes` bytes from `source` at byte `offset`, repairing every bad sector
+ * that is covered whole. Returns how many bytes were written, counted from the
+ * first; `*status` says why it is fewer than asked. May sleep.
+ */
+uint64_t daxmend_device_write(struct daxmend_device *device, uint64_t offset, uint64_t bytes,
+			      struct daxmend_source *source, int32_t *status);
+/*
+ * Reads whole sectors: all or an error. DAXMEND_POISONED when any is bad,
+ * before or during the copy. May sleep.
+ */
+int32_t daxmend_device_read(struct daxmend_device *device, uint64_t offset, uint64_t bytes,
+			    struct daxmend_sink *sink);
+
+/* ---- poison ---- */
+
+/*
+ * Marks [range.begin, range.end) bad at once. DAXMEND_INVALID when the range is
+ * empty, DAXMEND_OUT_OF_RANGE when it leaves the device (nothing is marked
+ * then). May sleep.
+ */
+int32_t daxmend_device_mark(struct daxmend_device *device, struct daxmend_sector_range range);
+/* Asks the provider for the platform's list and adds it. May sleep. */
+int32_t daxmend_device_refresh(struct daxmend_device *device);
+/*
+ * The first bad range that ends after sector `from`, merged with its neighbours;
+ * 0 when there is none, else 1. Takes no lock and does not sleep.
+ */
+int32_t daxmend_device_next_bad(struct daxmend_device *device, uint64_t from,
+				struct daxmend_sector_range *range);
+
+/*
+ * For collect_poison: names one range, clipped to the device by the callee.
+ * DAXMEND_OK, or DAXMEND_NO_MEMORY when the range was kept only by widening.
+ */
+int32_t daxmend_poison_sink_add(struct daxmend_poison_sink *sink,
+				struct daxmend_sector_range range);
+
+DAXMEND_END_C
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The seam of pmem_drv, both ways: what its C++ may ask of the nd bus and the block layer
+ * (implemented in shim/nd_driver.c, nd_media.c and block.c), and what it offers to their
+ * callbacks (implemented in pmem_drv/). A pmem_binding is one device of the nd bus that the
+ * driver is bound to: a namespace, or a btt or pfn device that claimed one.
+ */
+#ifndef DAXMEND_PMEM_DRV_H
+#define DAXMEND_PMEM_DRV_H
+
+#include "daxmend/abi.h"
+
+DAXMEND_BEGIN_C
+
+struct pmem_binding;
+struct pmem_namespace;
+struct daxmend_device;
+struct daxmend_source;
+struct daxmend_sink;
+
+/* ---- services: the nd bus. Process context, may sleep. ---- */
+
+/* What a bound device is. */
+#define PMEM_KIND_NAMESPACE 1
+#define PMEM_KIND_BTT 2
+#define PMEM_KIND_PFN 3
+
+int32_t pmem_nd_kind(struct pmem_binding *binding);
+
+/* Finds and checks the namespace behind the device; first of all calls. */
+int32_t pmem_nd_open(struct pmem_binding *binding);
+/* Opens the namespace for reading its info blocks, and ends that. */
+int32_t pmem_nd_enable(struct pmem_binding *binding);
+void pmem_nd_disable(struct pmem_binding *binding);
+
+/* Personalities that info blocks on the namespace can ask for. */
+#define PMEM_CLAIM_BTT 1
+#define PMEM_CLAIM_PFN 2
+#define PMEM_CLAIM_DAX 3
+
+/*
+ * Looks for the info block of one personality. DAXMEND_OK: found, a device of that kind
+ * now owns the namespace. DAXMEND_UNSUPPORTED: found, but of no use here. Anything else:
+ * not found.
+ */
+int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim);
+
+int32_t pmem_nd_attach_btt(struct pmem_binding *binding);
+void pmem_nd_detach_btt(struct pmem_binding *binding);
+/* Re-reads the bus's list of poison into the table that the btt consults. */
+void pmem_nd_refresh_btt(struct pmem_binding *binding);
+
+/* Where the data of a namespace lies. All in bytes. */
+struct pmem_layout {
+	uint64_t resource_begin; /* physical address of the namespace */
+	uint64_t resource_bytes;
+	uint64_t map_offset; /* what is mapped starts here, from resource_begin */
+	uint64_t map_bytes;
+	uint64_t data_offset; /* sector 0 lies here, from the start of what is mapped */
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct pmem_layout) == 40, "five 64-bit numbers");
+
+/* The layout of a namespace that is used whole. */
+void pmem_nd_plain_layout(struct pmem_binding *binding, struct pmem_layout *layout);
+/* The layout that the pfn info block asks for; between enable and disable. */
+int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *layout);
+
+/* Whether a namespace without a pfn info block can have struct pages (e820, virtio). */
+int32_t pmem_nd_can_have_pages(struct pmem_binding *binding);
+/* Reserves the namespace's physical addresses; undone by the kernel after removal. */
+int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *layout);
+/*
+ * Maps `layout`, with struct pages or without; undone by the kernel after removal.
+ * On DAXMEND_OK *kaddr is the address of the first mapped byte.
+ */
+int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layout,
+		    int32_t with_pages, void **kaddr);
+
+/* Properties of the region that the device lies in. */
+#define PMEM_REGION_FLUSH_UNKNOWN 1U /* writes may be lost in a power cut */
+#define PMEM_REGION_HAS_FLUSH 2U /* there is something to flush beyond CPU caches */
+#define PMEM_REGION_HAS_CACHE 4U /* CPU caches are not flushed by the platform */
+#define PMEM_REGION_SYNCHRONOUS 8U /* a flushed store is durable without the driver */
+
+uint32_t pmem_nd_region_flags(struct pmem_binding *binding);
+/* Makes everything written so far durable on the platform. */
+int32_t pmem_nd_flush(struct pmem_binding *binding);
+/* Bytes cleared from `phys` on, or a negative status. At most 4 GiB - 1 at once. */
+int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes);
+
+/* How many ranges one look at the bus's list can give (512: one page of struct badblocks). */
+#define PMEM_BUS_LIST_MAX 512U
+/*
+ * The poison that the bus knows of in the physical range [begin, end), as sectors counted
+ * from `begin`, into `ranges` (room for PMEM_BUS_LIST_MAX). Returns how many, or a negative
+ * status. A full answer may be incomplete; so may any answer of more than one range
+ * when pmem_nd_bus_list_is_exact() is 0.
+ */
+int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t end,
+			 struct daxmend_sector_range *ranges);
+/* Whether this kernel merges overlapping ranges without losing any (6.7 and newer). */
+int32_t pmem_nd_bus_list_is_exact(void);
+
+/* ---- services: the block device. Process context, may sleep. ---- */
+
+struct pmem_disk_limits {
+	uint32_t fua; /* the device can make a single write durable */
+	uint32_t dax; /* file systems may use DAX on it */
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct pmem_disk_limits) == 8, "two 32-bit numbers");
+
+/* Makes the disk with its name and size, not visible yet. */
+int32_t pmem_disk_create(struct pmem_binding *binding, const struct pmem_disk_limits *limits,
+			 uint64_t sectors);
+/* Only for a disk that never became visible. */
+void pmem_disk_discard(struct pmem_binding *binding);
+const char *pmem_disk_name(struct pmem_binding *binding);
+/* Lets the kernel's DAX calls reach the device; DAXMEND_OK too when there is no DAX. */
+int32_t pmem_dax_register(struct pmem_binding *binding, struct daxmend_device *device,
+			  uint32_t region_flags, int32_t has_pages);
+void pmem_dax_unregister(struct pmem_binding *binding);
+/* Makes the disk visible; I/O arrives from here on. */
+int32_t pmem_disk_add(struct pmem_binding *binding, struct pmem_namespace *ns);
+/* Ends all I/O and frees the disk. After it, `release_notifier` is the only call left. */
+void pmem_disk_remove(struct pmem_binding *binding);
+/* Follows the region's read-only state. */
+void pmem_disk_follow_read_only(struct pmem_binding *binding);
+/* Wakes whoever polls /sys/block/pmemN/badblocks. Any context that may not sleep too. */
+void pmem_disk_badblocks_changed(struct pmem_binding *binding);
+void pmem_disk_release_notifier(struct pmem_binding *binding);
+
+/* A warning about the device as a sentence. */
+void pmem_warn(struct pmem_binding *binding, const char *sentence);
+
+/* ---- entries: called by the nd bus, under the device's lock. May sleep. ---- */
+
+int32_t pmem_drv_probe(struct pmem_binding *binding, struct pmem_namespace **ns);
+/* `ns` is null for a btt device. */
+void pmem_drv_remove(struct pmem_binding *binding, struct pmem_namespace *ns);
+void pmem_drv_shutdown(struct pmem_binding *binding);
+void pmem_drv_poison_notice(struct pmem_binding *binding, struct pmem_namespace *ns);
+void pmem_drv_region_notice(struct pmem_binding *binding, struct pmem_namespace *ns);
+
+/* ---- entries: called by the block layer ---- */
+
+#define PMEM_IO_WRITE 1U
+#define PMEM_IO_FLUSH_BEFORE 2U /* REQ_PREFLUSH */
+#define PMEM_IO_DURABLE 4U /* REQ_FUA */
+
+struct pmem_io {
+	uint64_t sector;
+	uint64_t bytes; /* 0: nothing but a flush */
+	uint32_t flags;
+	uint32_t reserved;
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct pmem_io) == 24, "same layout in C and in C++");
+
+/* One bio from start to end. The source is for writes, the sink for reads. May sleep. */
+int32_t pmem_drv_io(struct pmem_namespace *ns, const struct pmem_io *io,
+		    struct daxmend_source *source, struct daxmend_sink *sink);
+
+/* ---- entries: /sys/block/pmemN/badblocks ---- */
+
+/* The list shows this many ranges (as many as the kernel's struct badblocks holds). */
+#define PMEM_BADBLOCKS_LINES 512U
+
+/*
+ * Writes the lines "SECTOR COUNT\n" of the first PMEM_BADBLOCKS_LINES bad ranges,
+ * bytes [offset, offset + room) of that text, to `text`. Returns how many bytes.
+ */
+int64_t pmem_drv_badblocks_show(struct pmem_namespace *ns, char *text, uint64_t offset,
+				uint64_t room);
+/* Takes one line "SECTOR COUNT" and marks it bad. Nothing is marked on failure. */
+int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, uint64_t bytes);
+
+DAXMEND_END_C
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The downward seam: what the C++ may ask of the kernel. The module dax_core
+ * implements and exports every function here (shim/services.c, source.c,
+ * pages.c); the user-space tests implement the same functions over malloc
+ * (tests/unit/fake_services.cc). Nothing is decided behind this header.
+ */
+#ifndef DAXMEND_SERVICES_H
+#define DAXMEND_SERVICES_H
+
+#include "daxmend/abi.h"
+
+DAXMEND_BEGIN_C
+
+/* ---- memory ---- */
+
+/* Zeroed memory, or a null pointer. May sleep. */
+void *daxmend_alloc(size_t bytes);
+/* Frees at once. A null pointer is allowed. Any context. */
+void daxmend_free(void *memory);
+/*
+ * Frees when every reader that is now between daxmend_readers_enter() and
+ * daxmend_readers_leave() has left. Does not sleep and cannot fail.
+ */
+void daxmend_free_after_readers(void *memory);
+
+/* ---- exclusion ---- */
+
+struct daxmend_mutex;
+
+/* A sleeping lock, or a null pointer when memory is short. May sleep. */
+struct daxmend_mutex *daxmend_mutex_create(void);
+void daxmend_mutex_destroy(struct daxmend_mutex *mutex);
+/* May sleep; not recursive. */
+void daxmend_mutex_lock(struct daxmend_mutex *mutex);
+void daxmend_mutex_unlock(struct daxmend_mutex *mutex);
+
+/*
+ * Bracket around reads of memory that daxmend_free_after_readers() may free.
+ * Takes no lock, does not sleep, nests; the code between must not sleep.
+ */
+void daxmend_readers_enter(void);
+void daxmend_readers_leave(void);
+
+/*
+ * Between the two calls no allocation of this thread starts I/O, so a repair
+ * cannot wait for itself through memory reclaim. Returns a cookie; nests.
+ */
+uint32_t daxmend_no_io_enter(void);
+void daxmend_no_io_leave(uint32_t cookie);
+
+/* ---- where written data comes from ---- */
+
+/*
+ * One writer's bytes: a user's iov, a bio or zeroes. A source has a position
+ * that moves forward only over bytes that were taken.
+ */
+struct daxmend_source;
+
+/*
+ * Copies up to `bytes` bytes to media at `to` past the CPU caches and moves the
+ * position by the result. Falls short only when the caller's buffer faults.
+ * May sleep.
+ */
+size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes);
+/*
+ * Makes the next bytes safe: the result, at most `bytes`, is how many of them can
+ * no longer fault. 0 when the very next byte faults. The position stays.
+ * May sleep. Ends with exactly one daxmend_source_accept().
+ */
+size_t daxmend_source_secure(struct daxmend_source *source, size_t bytes);
+/*
+ * Copies the next `bytes` secured bytes to media at `to` past the CPU caches.
+ * Cannot fall short. The copies of one secured stretch follow each other; the
+ * position stays until accept.
+ */
+void daxmend_source_copy_secured(struct daxmend_source *source, void *to, size_t bytes);
+/* Ends a secured stretch: the first `bytes` of it were taken. */
+void daxmend_source_accept(struct daxmend_source *source, size_t bytes);
+
+/* ---- where read data goes ---- */
+
+struct daxmend_sink;
+
+/*
+ * Copies from media with the machine-check-safe copy and moves the sink's
+ * position by the result, which is short when the media had poison (the first
+ * byte not copied lies in the bad sector). May sleep.
+ */
+size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t bytes);
+
+/* ---- media memory ---- */
+
+/*
+ * Reads `bytes` bytes with the machine-check-safe copy into nowhere and returns
+ * how many could be read. Does not sleep for longer than the copy takes.
+ */
+size_t daxmend_verify_readable(const void *from, size_t bytes);
+/* Drops cached lines of [address, address + bytes): after a clear they are stale. */
+void daxmend_invalidate(void *address, size_t bytes);
+/*
+ * Orders earlier flushing copies before later stores (pmem_wmb in the kernel).
+ * It is a CPU barrier; a platform's own flush is the provider's flush.
+ */
+void daxmend_store_barrier(void);
+
+/*
+ * Page services: only for devices whose memory has struct pages.
+ *
+ * Whether the kernel's own mapping of the page at `kaddr` is present. A machine
+ * check takes the page out of it (set_mce_nospec in the kernel). Any context.
+ */
+int32_t daxmend_page_present(const void *kaddr);
+/*
+ * Puts the page with physical address `phys` back into that mapping. DAXMEND_OK or
+ * a kernel error. May sleep.
+ */
+int32_t daxmend_page_make_present(uint64_t phys);
+/* Drops the hardware-poison mark of the page, if it has one. Any context. */
+void daxmend_page_unmark_poison(uint64_t phys);
+/*
+ * A second, temporary mapping of the page with physical address `phys`, for the
+ * good sectors of a page that must stay out of the first. Null pointer on
+ * failure. May sleep.
+ */
+void *daxmend_window_open(uint64_t phys);
+void daxmend_window_close(void *window);
+
+/* ---- telling people ---- */
+
+/* Kinds of event; the text is made in shim/report.c, rate-limited there. */
+#define DAXMEND_EVENT_POISON_FOUND 1U /* a copy met poison nobody had told us of */
+#define DAXMEND_EVENT_POISON_ADDED 2U /* a source of poison named new sectors */
+#define DAXMEND_EVENT_READ_REFUSED 3U
+#define DAXMEND_EVENT_REPAIRED 4U
+#define DAXMEND_EVENT_CLEAR_FAILED 5U /* firmware cleared less than asked */
+#define DAXMEND_EVENT_VERIFY_FAILED 6U /* cleared and written, and bad again */
+#define DAXMEND_EVENT_PARTLY_COVERED 7U /* a write covers a bad sector in part */
+#define DAXMEND_EVENT_MAP_WIDENED 8U /* memory was short: good sectors count as bad */
+
+struct daxmend_event {
+	const char *device; /* name of the device, never null */
+	uint64_t sector; /* first sector concerned, in the device's own numbers */
+	uint64_t sectors; /* how many */
+	uint32_t kind; /* DAXMEND_EVENT_... */
+	int32_t status; /* why, where there is a reason; else DAXMEND_OK */
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_event) == 32, "same layout in C and in C++");
+
+/* Any context that may print. */
+void daxmend_report(const struct daxmend_event *event);
+
+/*
+ * An invariant of the code (never of input or media) is broken: stops the
+ * machine's thread. Does not return; declared as returning because objtool does
+ * not know of it (guard.h wraps it).
+ */
+void daxmend_bug(const char *what);
+
+DAXMEND_END_C
+
+#endif

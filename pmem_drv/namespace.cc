@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a namespace gets its block device and loses it: see namespace.h. */
+#include "pmem_drv/namespace.h"
+
+#include <new>
+
+namespace daxmend {
+
+/* The layout of the data, read from the info block where there is one. */
+Status Namespace::find_layout(pmem_layout &layout, bool &with_pages) {
+    if (pmem_nd_kind(binding_) != PMEM_KIND_PFN) {
+        pmem_nd_plain_layout(binding_, &layout);
+        with_pages = pmem_nd_can_have_pages(binding_);
+        return Status::ok();
+    }
+    with_pages = true;
+    const Status enabled(pmem_nd_enable(binding_));
+    if (!enabled.is_ok())
+        return enabled;
+    const Status read(pmem_nd_pfn_layout(binding_, &layout));
+    pmem_nd_disable(binding_);
+    return read;
+}
+
+Status Namespace::build() {
+    pmem_layout layout = {};
+    bool with_pages = false;
+    const Status found = find_layout(layout, with_pages);
+    if (!found.is_ok())
+        return found;
+    if (layout.data_offset >= layout.map_bytes)
+        return Status::invalid();
+    sectors_ = sectors_rounded_down(Bytes{layout.map_bytes - layout.data_offset});
+    data_phys_ = layout.resource_begin + layout.map_offset + layout.data_offset;
+
+    uint32_t region_flags = pmem_nd_region_flags(binding_);
+    if (region_flags & PMEM_REGION_FLUSH_UNKNOWN)
+        pmem_warn(binding_, "unable to guarantee persistence of writes");
+
+    const Status reserved(pmem_nd_reserve(binding_, &layout));
+    if (!reserved.is_ok())
+        return reserved;
+    void *mapped = nullptr;
+    const Status mapping(pmem_nd_map(binding_, &layout, with_pages, &mapped));
+    if (!mapping.is_ok())
+        return mapping;
+
+    const pmem_disk_limits limits = {(region_flags & PMEM_REGION_HAS_FLUSH) != 0, with_pages};
+    const Status disk(pmem_disk_create(binding_, &limits, sectors_.value));
+    if (!disk.is_ok())
+        return disk;
+
+    Status built = build_device(static_cast<uint8_t *>(mapped) + layout.data_offset, with_pages);
+    if (built.is_ok()) {
+        built = publish(region_flags, with_pages);
+        if (!built.is_ok())
+            daxmend_device_destroy(device_);
+    }
+    if (!built.is_ok())
+        pmem_disk_discard(binding_);
+    return built;
+}
+
+Status Namespace::build_device(void *data, bool with_pages) {
+    const daxmend_device_config config = {
+        .name = pmem_disk_name(binding_),
+        .kaddr = data,
+        .phys = data_phys_,
+        .sectors = sectors_.value,
+        .has_pages = with_pages,
+        .provider = this,
+        .media = &kNamespaceMediaOps,
+    };
+    const Status created(daxmend_device_create(&config, &device_));
+    if (!created.is_ok())
+        return created;
+    // ORDER: known poison is in the map before the first reader can arrive.
+    const Status listed(daxmend_device_refresh(device_));
+    if (!listed.is_ok())
+        daxmend_device_destroy(device_);
+    return listed;
+}
+
+Status Namespace::publish(uint32_t region_flags, bool with_pages) {
+    const Status dax(pmem_dax_register(binding_, device_, region_flags, with_pages));
+    if (!dax.is_ok())
+        return dax;
+    const Status added(pmem_disk_add(binding_, to_abi(this)));
+    if (!added.is_ok()) {
+        pmem_dax_unregister(binding_);
+        return added;
+    }
+    pmem_disk_follow_read_only(binding_);
+    return Status::ok();
+}
+
+Result<Namespace *> Namespace::attach(pmem_binding *binding) {
+    void *memory = daxmend_alloc(sizeof(Namespace));
+    if (!memory)
+        return Status::no_memory();
+    auto *ns = new (memory) Namespace(binding);
+    const Status built = ns->build();
+    if (!built.is_ok()) {
+        ns->~Namespace();
+        daxmend_free(ns);
+        return built;
+    }
+    return ns;
+}
+
+void Namespace::detach(Namespace *ns) {
+    // ORDER: no DAX access, then no bio, then the last flush, then the objects they used.
+    pmem_dax_unregister(ns->binding_);
+    pmem_disk_remove(ns->binding_);
+    pmem_disk_release_notifier(ns->binding_);
+    if (pmem_nd_flush(ns->binding_) != DAXMEND_OK)
+        pmem_warn(ns->binding_, "the last flush failed, recent writes may not be durable");
+    daxmend_device_destroy(ns->device_);
+    ns->~Namespace();
+    daxmend_free(ns);
+}
+
+/*
+ * Whether an info block hands the namespace to another personality. Then a device for it now
+ * exists, and this probe ends without a block device of its own.
+ */
+static Status let_others_claim(pmem_binding *binding) {
+    const Status enabled(pmem_nd_enable(binding));
+    if (!enabled.is_ok())
+        return enabled;
+    constexpr int32_t kClaims[] = {PMEM_CLAIM_BTT, PMEM_CLAIM_PFN, PMEM_CLAIM_DAX};
+    for (const int32_t claim : kClaims) {
+        const int32_t found = pmem_nd_claim(binding, claim);
+        if (found == DAXMEND_OK)
+            return Status(DAXMEND_CLAIMED);
+        /* An info block that cannot be used here: not a namespace to be written over. */
+        if (found == DAXMEND_UNSUPPORTED && claim != PMEM_CLAIM_BTT)
+            return Status(DAXMEND_UNSUPPORTED);
+    }
+    pmem_nd_disable(binding);
+    return Status::ok();
+}
+
+} // namespace daxmend
+
+using namespace daxmend;
+
+extern "C" {
+
+int32_t pmem_drv_probe(pmem_binding *binding, pmem_namespace **ns) {
+    const Status opened(pmem_nd_open(binding));
+    if (!opened.is_ok())
+        return opened.code();
+
+    switch (pmem_nd_kind(binding)) {
+    case PMEM_KIND_BTT:
+        return pmem_nd_attach_btt(binding);
+    case PMEM_KIND_NAMESPACE: {
+        const Status free_to_use = let_others_claim(binding);
+        if (!free_to_use.is_ok())
+            return free_to_use.code();
+        break;
+    }
+    default:
+        break;
+    }
+
+    const Result<Namespace *> attached = Namespace::attach(binding);
+    if (!attached.is_ok())
+        return attached.status().code();
+    *ns = to_abi(attached.value());
+    return DAXMEND_OK;
+}
+
+void pmem_drv_remove(pmem_binding *binding, pmem_namespace *ns) {
+    if (ns) {
+        Namespace::detach(from_abi(ns));
+        return;
+    }
+    pmem_nd_detach_btt(binding);
+    pmem_drv_shutdown(binding);
+}
+
+void pmem_drv_shutdown(pmem_binding *binding) {
+    if (pmem_nd_flush(binding) != DAXMEND_OK)
+        pmem_warn(binding, "the last flush failed, recent writes may not be durable");
+}
+
+void pmem_drv_poison_notice(pmem_binding *binding, pmem_namespace *ns) {
+    if (!ns) {
+        pmem_nd_refresh_btt(binding);
+        return;
+    }
+    if (daxmend_device_refresh(from_abi(ns)->device()) != DAXMEND_OK)
+        pmem_warn(binding, "the list of poison could not be read in full");
+}
+
+void pmem_drv_region_notice(pmem_binding *binding, pmem_namespace *ns) {
+    /* The disk of a btt belongs to nd_btt and is not in reach. */
+    if (ns)
+        pmem_disk_follow_read_only(binding);
+}
+
+} // extern "C"

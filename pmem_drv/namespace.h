@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One namespace with a block device: what it is made of, and the order in which that comes
+ * and goes. I/O is in block_io.cc, the sources of poison in poison_sources.cc, the text of
+ * the badblocks file in badblocks_file.cc.
+ */
+#ifndef DAXMEND_PMEM_DRV_NAMESPACE_H
+#define DAXMEND_PMEM_DRV_NAMESPACE_H
+
+#include "daxmend/dax_core.h"
+#include "daxmend/guard.h"
+#include "daxmend/pmem_drv.h"
+#include "daxmend/status.h"
+#include "daxmend/units.h"
+
+namespace daxmend {
+
+/* What dax_core asks of this provider: see poison_sources.cc. */
+extern const daxmend_media_ops kNamespaceMediaOps;
+
+class Namespace : NotCopied {
+  public:
+    /* Attaches a block device to the namespace behind `binding`; all or nothing. */
+    static Result<Namespace *> attach(pmem_binding *binding);
+    /* Ends all I/O, flushes, and frees the object. */
+    static void detach(Namespace *ns);
+
+    pmem_binding *binding() const { return binding_; }
+    daxmend_device *device() const { return device_; }
+    Sectors sectors() const { return sectors_; }
+    uint64_t phys(Bytes offset) const { return data_phys_ + offset.value; }
+
+  private:
+    explicit Namespace(pmem_binding *binding) : binding_(binding) {}
+    ~Namespace() = default;
+
+    Status find_layout(pmem_layout &layout, bool &with_pages);
+    Status build();
+    Status build_device(void *data, bool with_pages);
+    Status publish(uint32_t region_flags, bool with_pages);
+
+    /* All are set before the disk is visible and do not change after. */
+    pmem_binding *binding_;
+    daxmend_device *device_ = nullptr;
+    Sectors sectors_;
+    uint64_t data_phys_ = 0;
+};
+
+// SAFETY: a pmem_namespace is always a Namespace; the name exists only for C.
+inline Namespace *from_abi(pmem_namespace *ns) {
+    return reinterpret_cast<Namespace *>(ns);
+}
+inline pmem_namespace *to_abi(Namespace *ns) {
+    return reinterpret_cast<pmem_namespace *>(ns);
+}
+
+} // namespace daxmend
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a namespace's poison comes from and how the platform takes it back: the list of the
+ * nd bus (address range scrub, notices, machine checks) and its clear command. What the
+ * driver finds itself and what is injected through sysfs goes straight to dax_core.
+ */
+#include "pmem_drv/namespace.h"
+
+namespace daxmend {
+
+namespace {
+
+Namespace &self(void *provider) {
+    return *static_cast<Namespace *>(provider);
+}
+
+/*
+ * Reads the bus's list of one namespace. The kernel hands it out in a table of
+ * PMEM_BUS_LIST_MAX ranges, so a window that comes back full (or, on kernels whose table
+ * loses overlapping ranges, with more than one range) is halved until it is certain. In the
+ * end a window of one sector always is.
+ */
+class BusList : NotCopied {
+  public:
+    BusList(const Namespace &ns, daxmend_poison_sink *sink, daxmend_sector_range *room)
+        : ns_(ns), sink_(sink), ranges_(room) {}
+
+    Status collect(SectorExtent window) {
+        /* Right halves that are still to do; a window of 2^63 sectors halves 63 times. */
+        SectorExtent waiting[64];
+        uint32_t waiting_count = 0;
+        Status status;
+        for (;;) {
+            const ByteExtent bytes = to_bytes(window);
+            const int32_t found = pmem_nd_bus_list(ns_.binding(), ns_.phys(bytes.begin),
+                                                   ns_.phys(bytes.end), ranges_);
+            if (found < 0)
+                return Status(found);
+            if (!certain(window, static_cast<uint32_t>(found))) {
+                const Sectors middle = window.begin + Sectors{window.length().value / 2};
+                waiting[waiting_count++] = {middle, window.end};
+                window = {window.begin, middle};
+                continue;
+            }
+            const Status kept = hand_over(window, static_cast<uint32_t>(found));
+            if (!kept.is_ok())
+                status = kept;
+            if (waiting_count == 0)
+                return status;
+            window = waiting[--waiting_count];
+        }
+    }
+
+  private:
+    static bool certain(SectorExtent window, uint32_t found) {
+        const uint32_t most = pmem_nd_bus_list_is_exact() ? PMEM_BUS_LIST_MAX - 1 : 1;
+        return found <= most || window.length().value == 1;
+    }
+
+    Status hand_over(SectorExtent window, uint32_t found) {
+        Status status;
+        for (uint32_t i = 0; i < found; i++) {
+            const SectorExtent range = {window.begin + Sectors{ranges_[i].begin},
+                                        window.begin + Sectors{ranges_[i].end}};
+            const Status kept(daxmend_poison_sink_add(sink_, to_abi(range)));
+            if (!kept.is_ok())
+                status = kept;
+        }
+        return status;
+    }
+
+    const Namespace &ns_;
+    daxmend_poison_sink *sink_;
+    daxmend_sector_range *ranges_;
+};
+
+int64_t clear_poison(void *provider, uint64_t sector, uint64_t sectors) {
+    const Namespace &ns = self(provider);
+    /* The call counts bytes in 32 bits. */
+    constexpr Bytes kMost = {1U << 30};
+    const Bytes bytes = min(to_bytes(Sectors{sectors}), kMost);
+    const int64_t cleared = pmem_nd_clear_poison(ns.binding(), ns.phys(to_bytes(Sectors{sector})),
+                                                 static_cast<uint32_t>(bytes.value));
+    if (cleared < 0)
+        return cleared;
+    return static_cast<int64_t>(
+        sectors_rounded_down(Bytes{static_cast<uint64_t>(cleared)}).value);
+}
+
+int32_t flush(void *provider) {
+    return pmem_nd_flush(self(provider).binding());
+}
+
+int32_t collect_poison(void *provider, daxmend_poison_sink *sink) {
+    const Namespace &ns = self(provider);
+    void *room = daxmend_alloc(PMEM_BUS_LIST_MAX * sizeof(daxmend_sector_range));
+    if (!room)
+        return DAXMEND_NO_MEMORY;
+    BusList list(ns, sink, static_cast<daxmend_sector_range *>(room));
+    const Status collected = list.collect({{0}, ns.sectors()});
+    daxmend_free(room);
+    return collected.code();
+}
+
+void poison_changed(void *provider) {
+    pmem_disk_badblocks_changed(self(provider).binding());
+}
+
+} // namespace
+
+extern constinit const daxmend_media_ops kNamespaceMediaOps = {
+    .clear_poison = clear_poison,
+    .flush = flush,
+    .collect_poison = collect_poison,
+    .poison_changed = poison_changed,
+};
+
+} // namespace daxmend

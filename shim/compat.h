@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every difference between kernel versions that the shim has to know, 6.1 to 7.2. What the
+ * compiler or a header can be asked is asked; LINUX_VERSION_CODE is used where neither
+ * knows. No other file of the project tests a version.
+ */
+#ifndef DAXMEND_SHIM_COMPAT_H
+#define DAXMEND_SHIM_COMPAT_H
+
+#include <linux/badblocks.h>
+#include <linux/blkdev.h>
+#include <linux/dax.h>
+#include <linux/device-mapper.h>
+#include <linux/sysfs.h>
+#include <linux/version.h>
+#if __has_include(<linux/pfn_t.h>)
+#include <linux/pfn_t.h>
+#define COMPAT_HAS_PFN_T 1
+#endif
+
+#define COMPAT_AT_LEAST(major, minor) (LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, 0))
+
+#if !COMPAT_AT_LEAST(6, 1)
+#error "daxmend needs Linux 6.1 or newer: DAX recovery writes came with 5.19"
+#endif
+
+/* The pfn that ->direct_access gives: pfn_t until it was removed, then unsigned long. */
+#ifdef COMPAT_HAS_PFN_T
+typedef pfn_t compat_pfn_t;
+static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
+{
+	return phys_to_pfn_t(phys, PFN_DEV | (has_pages ? PFN_MAP : 0));
+}
+#else
+typedef unsigned long compat_pfn_t;
+static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
+{
+	return PHYS_PFN(phys);
+}
+#endif
+
+/*
+ * The error of ->direct_access that makes fs/dax.c come back with DAX_RECOVERY_WRITE. Until
+ * 6.4 it looks for -EIO and would hand -EHWPOISON to the user; from 6.5 on the reverse.
+ */
+#if COMPAT_AT_LEAST(6, 5)
+#define COMPAT_DAX_POISON (-EHWPOISON)
+#else
+#define COMPAT_DAX_POISON (-EIO)
+#endif
+
+/* What a namespace's request queue is to be, in the words of the newer interface. */
+struct compat_disk_limits {
+	unsigned int logical_block_size;
+	bool fua;
+	bool dax;
+};
+
+/* An ERR_PTR on failure, on every kernel. */
+static inline struct gendisk *compat_alloc_disk(const struct compat_disk_limits *limits, int node)
+{
+#if COMPAT_AT_LEAST(6, 11)
+	struct queue_limits lim = {
+		.logical_block_size = limits->logical_block_size,
+		.physical_block_size = PAGE_SIZE,
+		.max_hw_sectors = UINT_MAX,
+		.features = BLK_FEAT_WRITE_CACHE | BLK_FEAT_SYNCHRONOUS |
+			    (limits->fua ? BLK_FEAT_FUA : 0) | (limits->dax ? BLK_FEAT_DAX : 0),
+	};
+
+	return blk_alloc_disk(&lim, node);
+#else
+	struct gendisk *disk = blk_alloc_disk(node);
+
+	if (!disk)
+		return ERR_PTR(-ENOMEM);
+	blk_queue_write_cache(disk->queue, true, limits->fua);
+	blk_queue_physical_block_size(disk->queue, PAGE_SIZE);
+	blk_queue_logical_block_size(disk->queue, limits->logical_block_size);
+	blk_queue_max_hw_sectors(disk->queue, UINT_MAX);
+	blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
+	if (limits->dax)
+		blk_queue_flag_set(QUEUE_FLAG_DAX, disk->queue);
+	return disk;
+#endif
+}
+
+/*
+ * Binary attributes became const, first the group's list, then the callbacks' argument: the
+ * compiler knows how far this kernel is. COMPAT_BIN_FUNCTION(f) makes both forms of a callback
+ * around f(kobj, buf, off, count).
+ */
+typedef typeof(*((struct attribute_group *)NULL)->bin_attrs) compat_bin_attribute_ref;
+
+#define COMPAT_BIN_FUNCTION_WITH(function, suffix, attribute)				\
+	static ssize_t __maybe_unused function##suffix(struct file *file,		\
+		struct kobject *kobj, attribute attr, char *buf, loff_t off, size_t count)	\
+	{										\
+		return function(kobj, buf, off, count);					\
+	}
+
+#define COMPAT_BIN_FUNCTION(function)							\
+	COMPAT_BIN_FUNCTION_WITH(function, _mutable, struct bin_attribute *)		\
+	COMPAT_BIN_FUNCTION_WITH(function, _const, const struct bin_attribute *)
+
+#define COMPAT_BIN_CALLBACK(member, function)						\
+	_Generic(((struct bin_attribute *)NULL)->member,				\
+		 typeof(&function##_mutable): function##_mutable,			\
+		 typeof(&function##_const): function##_const)
+
+/*
+ * Whether badblocks_set() keeps every sector when ranges overlap. The older algorithm can lose
+ * some when a range covers several others; it was replaced in 6.7.
+ */
+#define COMPAT_BADBLOCKS_MERGE_IS_EXACT COMPAT_AT_LEAST(6, 7)
+
+/* ->prepare_ioctl got the command in 6.16. */
+#if COMPAT_AT_LEAST(6, 16)
+#define COMPAT_PREPARE_IOCTL_ARGS \
+	struct dm_target *ti, struct block_device **bdev, unsigned int cmd, \
+	unsigned long arg, bool *forward
+#else
+#define COMPAT_PREPARE_IOCTL_ARGS struct dm_target *ti, struct block_device **bdev
+#endif
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module dax_core: its parameters, its life and what it exports of the C++. */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+
+#include "daxmend/dax_core.h"
+#include "errno.h"
+#include "report.h"
+
+static int recovery_granularity_set(const char *value, const struct kernel_param *param)
+{
+	int error = errno_from_status(daxmend_set_recovery_granularity(value));
+
+	if (error)
+		pr_err("dax_core: recovery_granularity=%.20s: must be \"sector\" or \"page\"\n",
+		       value);
+	return error;
+}
+
+static int recovery_granularity_get(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%s\n", daxmend_recovery_granularity());
+}
+
+static const struct kernel_param_ops recovery_granularity_ops = {
+	.set = recovery_granularity_set,
+	.get = recovery_granularity_get,
+};
+module_param_cb(recovery_granularity, &recovery_granularity_ops, NULL, 0644);
+MODULE_PARM_DESC(recovery_granularity,
+		 "sector: a write repairs each bad sector it covers whole (default); page: only bad pages it covers whole");
+
+static int verify_set(const char *value, const struct kernel_param *param)
+{
+	bool on;
+	int error = kstrtobool(value, &on);
+
+	if (error) {
+		pr_err("dax_core: verify=%.20s: must be 0 or 1\n", value);
+		return error;
+	}
+	daxmend_set_verify(on);
+	return 0;
+}
+
+static int verify_get(char *buffer, const struct kernel_param *param)
+{
+	return sysfs_emit(buffer, "%d\n", daxmend_verify());
+}
+
+static const struct kernel_param_ops verify_ops = {
+	.set = verify_set,
+	.get = verify_get,
+};
+module_param_cb(verify, &verify_ops, NULL, 0644);
+MODULE_PARM_DESC(verify, "1: read repaired sectors back before they count as good (default); 0: do not");
+
+EXPORT_SYMBOL_GPL(daxmend_abi_version);
+EXPORT_SYMBOL_GPL(daxmend_device_create);
+EXPORT_SYMBOL_GPL(daxmend_device_destroy);
+EXPORT_SYMBOL_GPL(daxmend_device_write);
+EXPORT_SYMBOL_GPL(daxmend_device_read);
+EXPORT_SYMBOL_GPL(daxmend_device_mark);
+EXPORT_SYMBOL_GPL(daxmend_device_refresh);
+EXPORT_SYMBOL_GPL(daxmend_device_next_bad);
+EXPORT_SYMBOL_GPL(daxmend_poison_sink_add);
+
+static int __init dax_core_init(void)
+{
+	daxmend_report_init();
+	return 0;
+}
+
+static void __exit dax_core_exit(void)
+{
+	/* Nothing to undo; without an exit function the module could not be unloaded. */
+}
+
+module_init(dax_core_init);
+module_exit(dax_core_exit);
+
+MODULE_DESCRIPTION("Poison map, access decision and recovery engine for persistent memory");
+MODULE_LICENSE("GPL");

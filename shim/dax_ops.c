@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The kernel's DAX interface: dax_operations that convert arguments and call dax_core, and
+ * the registration of a dax_device.
+ */
+#include <linux/dax.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "dax_ops.h"
+#include "daxmend/dax_core.h"
+#include "errno.h"
+#include "source.h"
+
+/*
+ * The private data of a registered dax_device. A call that raced with kill_dax() gets NULL
+ * from dax_get_private(): the device is gone for it.
+ */
+struct dax_binding {
+	struct daxmend_device *device;
+	bool has_pages;
+};
+
+static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pages,
+			  enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
+{
+	struct dax_binding *binding = dax_get_private(dax_dev);
+	struct daxmend_access access;
+	s64 pages;
+
+	if (!binding)
+		return -ENXIO;
+	pages = daxmend_device_access(binding->device, pgoff, nr_pages,
+				      mode == DAX_RECOVERY_WRITE, &access);
+	if (pages == DAXMEND_POISONED)
+		return COMPAT_DAX_POISON;
+	if (pages < 0)
+		return errno_from_status(pages);
+	if (kaddr)
+		*kaddr = access.kaddr;
+	if (pfn)
+		*pfn = compat_pfn(access.phys, binding->has_pages);
+	return pages;
+}
+
+static int zero_page_range(struct dax_device *dax_dev, pgoff_t pgoff, size_t nr_pages)
+{
+	struct dax_binding *binding = dax_get_private(dax_dev);
+	struct daxmend_source zeroes;
+	s32 status;
+
+	if (!binding)
+		return -ENXIO;
+	source_of_zeroes(&zeroes);
+	daxmend_device_write(binding->device, PFN_PHYS(pgoff), PFN_PHYS(nr_pages), &zeroes,
+			     &status);
+	return errno_from_status(status);
+}
+
+/* The result is a count of bytes: the reason of a short one is in the log, not here. */
+static size_t recovery_write(struct dax_device *dax_dev, pgoff_t pgoff, void *addr, size_t bytes,
+			     struct iov_iter *iter)
+{
+	struct dax_binding *binding = dax_get_private(dax_dev);
+	struct daxmend_source source;
+	s32 status;
+
+	if (!binding)
+		return 0;
+	source_from_iter(&source, iter);
+	return daxmend_device_write(binding->device, PFN_PHYS(pgoff) + offset_in_page(addr), bytes,
+				    &source, &status);
+}
+
+static const struct dax_operations dax_ops = {
+	.direct_access = direct_access,
+	.zero_page_range = zero_page_range,
+	.recovery_write = recovery_write,
+};
+
+struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct gendisk *disk,
+					const struct daxmend_dax_traits *traits)
+{
+	struct dax_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	struct dax_device *dax_dev;
+	int error;
+
+	if (!binding)
+		return ERR_PTR(-ENOMEM);
+	binding->device = device;
+	binding->has_pages = traits->has_pages;
+
+	dax_dev = alloc_dax(binding, &dax_ops);
+	if (IS_ERR(dax_dev)) {
+		kfree(binding);
+		return PTR_ERR(dax_dev) == -EOPNOTSUPP ? NULL : dax_dev;
+	}
+	set_dax_nocache(dax_dev);
+	set_dax_nomc(dax_dev);
+	if (traits->synchronous)
+		set_dax_synchronous(dax_dev);
+	dax_write_cache(dax_dev, traits->write_cache);
+	error = dax_add_host(dax_dev, disk);
+	if (error) {
+		kill_dax(dax_dev);
+		put_dax(dax_dev);
+		kfree(binding);
+		return ERR_PTR(error);
+	}
+	return dax_dev;
+}
+EXPORT_SYMBOL_GPL(daxmend_dax_register);
+
+void daxmend_dax_unregister(struct dax_device *dax_dev, struct gendisk *disk)
+{
+	struct dax_binding *binding;
+
+	if (!dax_dev)
+		return;
+	binding = dax_get_private(dax_dev);
+	dax_remove_host(disk);
+	/* Waits for every call that is still inside the operations above. */
+	kill_dax(dax_dev);
+	put_dax(dax_dev);
+	kfree(binding);
+}
+EXPORT_SYMBOL_GPL(daxmend_dax_unregister);

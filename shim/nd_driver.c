@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The nd bus driver pmem_drv: registration, the bus's callbacks, and the services that ask
+ * the bus who owns a namespace. Its memory is in nd_media.c, its disk in block.c.
+ */
+#include <linux/module.h>
+#include <linux/nd.h>
+
+#include "daxmend/dax_core.h"
+#include "errno.h"
+#include "nd_export.h"
+#include "pmem_binding.h"
+
+int32_t pmem_nd_kind(struct pmem_binding *binding)
+{
+	if (is_nd_btt(binding->dev))
+		return PMEM_KIND_BTT;
+	return is_nd_pfn(binding->dev) ? PMEM_KIND_PFN : PMEM_KIND_NAMESPACE;
+}
+
+int32_t pmem_nd_open(struct pmem_binding *binding)
+{
+	binding->ndns = nvdimm_namespace_common_probe(binding->dev);
+	return status_from_errno(PTR_ERR_OR_ZERO(binding->ndns));
+}
+
+int32_t pmem_nd_enable(struct pmem_binding *binding)
+{
+	return status_from_errno(devm_namespace_enable(binding->dev, binding->ndns,
+						       ND_INFO_BLOCK_RESERVE));
+}
+
+void pmem_nd_disable(struct pmem_binding *binding)
+{
+	devm_namespace_disable(binding->dev, binding->ndns);
+}
+
+int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim)
+{
+	static int (*const probes[])(struct device *dev, struct nd_namespace_common *ndns) = {
+		[PMEM_CLAIM_BTT] = nd_btt_probe,
+		[PMEM_CLAIM_PFN] = nd_pfn_probe,
+		[PMEM_CLAIM_DAX] = nd_dax_probe,
+	};
+	int error = probes[claim](binding->dev, binding->ndns);
+
+	return error == -EOPNOTSUPP ? DAXMEND_UNSUPPORTED : status_from_errno(error);
+}
+
+int32_t pmem_nd_attach_btt(struct pmem_binding *binding)
+{
+	return status_from_errno(nvdimm_namespace_attach_btt(binding->ndns));
+}
+
+void pmem_nd_detach_btt(struct pmem_binding *binding)
+{
+	nvdimm_namespace_detach_btt(to_nd_btt(binding->dev));
+}
+
+void pmem_nd_refresh_btt(struct pmem_binding *binding)
+{
+	struct nd_namespace_io *nsio = to_nd_namespace_io(&binding->ndns->dev);
+	struct range range = { .start = nsio->res.start, .end = nsio->res.end };
+
+	nvdimm_badblocks_populate(to_nd_region(binding->dev->parent), &nsio->bb, &range);
+}
+
+void pmem_warn(struct pmem_binding *binding, const char *sentence)
+{
+	dev_warn_ratelimited(binding->dev, "%s\n", sentence);
+}
+
+/* ---- callbacks of the bus, each under the device's lock ---- */
+
+static int pmem_nd_probe(struct device *dev)
+{
+	struct pmem_binding *binding = devm_kzalloc(dev, sizeof(*binding), GFP_KERNEL);
+
+	if (!binding)
+		return -ENOMEM;
+	binding->dev = dev;
+	dev_set_drvdata(dev, binding);
+	return errno_from_status(pmem_drv_probe(binding, &binding->ns));
+}
+
+static void pmem_nd_remove(struct device *dev)
+{
+	struct pmem_binding *binding = dev_get_drvdata(dev);
+
+	pmem_drv_remove(binding, binding->ns);
+}
+
+static void pmem_nd_shutdown(struct device *dev)
+{
+	pmem_drv_shutdown(dev_get_drvdata(dev));
+}
+
+static void pmem_nd_notify(struct device *dev, enum nvdimm_event event)
+{
+	struct pmem_binding *binding = dev_get_drvdata(dev);
+
+	switch (event) {
+	case NVDIMM_REVALIDATE_POISON:
+		pmem_drv_poison_notice(binding, binding->ns);
+		break;
+	case NVDIMM_REVALIDATE_REGION:
+		pmem_drv_region_notice(binding, binding->ns);
+		break;
+	default:
+		dev_warn_once(dev, "event %d of the nd bus is not known\n", event);
+		break;
+	}
+}
+
+static struct nd_device_driver pmem_nd_driver = {
+	.probe = pmem_nd_probe,
+	.remove = pmem_nd_remove,
+	.shutdown = pmem_nd_shutdown,
+	.notify = pmem_nd_notify,
+	.drv = {
+		.name = "pmem_drv",
+	},
+	.type = ND_DRIVER_NAMESPACE_IO | ND_DRIVER_NAMESPACE_PMEM,
+};
+
+static int __init pmem_drv_init(void)
+{
+	if (daxmend_abi_version() != DAXMEND_ABI_VERSION) {
+		pr_err("pmem_drv: dax_core speaks version %u of the interface, this module %u: load two of one build\n",
+		       daxmend_abi_version(), DAXMEND_ABI_VERSION);
+		return -EINVAL;
+	}
+	return nd_driver_register(&pmem_nd_driver);
+}
+
+static void __exit pmem_drv_exit(void)
+{
+	nd_driver_unregister(&pmem_nd_driver);
+}
+
+module_init(pmem_drv_init);
+module_exit(pmem_drv_exit);
+
+MODULE_DESCRIPTION("Driver for NVDIMM namespaces that repairs poison, in place of nd_pmem");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_ND_DEVICE(ND_DEVICE_NAMESPACE_IO);
+MODULE_ALIAS_ND_DEVICE(ND_DEVICE_NAMESPACE_PMEM);

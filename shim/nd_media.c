@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Services on a namespace's memory: where its data lies, its mapping, flushing, and the
+ * platform's poison list and clear command.
+ */
+#include <linux/dax.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/memremap.h>
+#include <linux/nd.h>
+
+#include "compat.h"
+#include "errno.h"
+#include "nd_export.h"
+#include "pmem_binding.h"
+
+static struct nd_region *region_of(struct pmem_binding *binding)
+{
+	return to_nd_region(binding->dev->parent);
+}
+
+static struct resource *resource_of(struct pmem_binding *binding)
+{
+	return &to_nd_namespace_io(&binding->ndns->dev)->res;
+}
+
+void pmem_nd_plain_layout(struct pmem_binding *binding, struct pmem_layout *layout)
+{
+	struct resource *res = resource_of(binding);
+
+	*layout = (struct pmem_layout){
+		.resource_begin = res->start,
+		.resource_bytes = resource_size(res),
+		.map_bytes = resource_size(res),
+	};
+	binding->pgmap.range = (struct range){ .start = res->start, .end = res->end };
+	binding->pgmap.nr_range = 1;
+}
+
+/*
+ * nvdimm_setup_pfn() checks the info block and fills the pgmap; the start of the data is only
+ * on the media.
+ */
+int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *layout)
+{
+	struct resource *res = resource_of(binding);
+	__le64 dataoff;
+	int error = nvdimm_setup_pfn(to_nd_pfn(binding->dev), &binding->pgmap);
+
+	if (!error)
+		error = nvdimm_read_bytes(binding->ndns, ND_PFN_INFO_OFFSET + ND_PFN_INFO_DATAOFF,
+					  &dataoff, sizeof(dataoff), 0);
+	if (error)
+		return status_from_errno(error);
+	*layout = (struct pmem_layout){
+		.resource_begin = res->start,
+		.resource_bytes = resource_size(res),
+		.map_offset = binding->pgmap.range.start - res->start,
+		.map_bytes = range_len(&binding->pgmap.range),
+		.data_offset = le64_to_cpu(dataoff),
+	};
+	return DAXMEND_OK;
+}
+
+int32_t pmem_nd_can_have_pages(struct pmem_binding *binding)
+{
+	return pmem_should_map_pages(binding->dev);
+}
+
+int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *layout)
+{
+	if (devm_request_mem_region(binding->dev, layout->resource_begin, layout->resource_bytes,
+				    dev_name(&binding->ndns->dev)))
+		return DAXMEND_OK;
+	dev_warn(binding->dev, "could not reserve region %pR\n", resource_of(binding));
+	return status_from_errno(-EBUSY);
+}
+
+static int pmem_memory_failure(struct dev_pagemap *pgmap, unsigned long pfn,
+			       unsigned long nr_pages, int mf_flags)
+{
+	struct pmem_binding *binding = container_of(pgmap, struct pmem_binding, pgmap);
+
+	struct dax_device *dax_dev;
+	int error = -EOPNOTSUPP;
+	int id;
+
+	/* pmem_dax_unregister() hides the pointer and waits for this lock before it frees. */
+	id = dax_read_lock();
+	dax_dev = READ_ONCE(binding->dax_dev);
+	if (dax_dev)
+		error = dax_holder_notify_failure(dax_dev, PFN_PHYS(pfn) - binding->data_phys,
+						  PFN_PHYS(nr_pages), mf_flags);
+	dax_read_unlock(id);
+	return error;
+}
+
+static const struct dev_pagemap_ops pagemap_ops = {
+	.memory_failure = pmem_memory_failure,
+};
+
+int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layout,
+		    int32_t with_pages, void **kaddr)
+{
+	binding->data_phys = layout->resource_begin + layout->map_offset + layout->data_offset;
+	if (with_pages) {
+		binding->pgmap.type = MEMORY_DEVICE_FS_DAX;
+		binding->pgmap.ops = &pagemap_ops;
+		binding->pgmap.owner = binding;
+		*kaddr = devm_memremap_pages(binding->dev, &binding->pgmap);
+	} else {
+		*kaddr = devm_memremap(binding->dev, layout->resource_begin, layout->map_bytes,
+				       ARCH_MEMREMAP_PMEM);
+	}
+	return status_from_errno(PTR_ERR_OR_ZERO(*kaddr));
+}
+
+uint32_t pmem_nd_region_flags(struct pmem_binding *binding)
+{
+	struct nd_region *region = region_of(binding);
+	int has_flush = nvdimm_has_flush(region);
+	u32 flags = 0;
+
+	if (has_flush < 0 || !IS_ENABLED(CONFIG_ARCH_HAS_UACCESS_FLUSHCACHE))
+		flags |= PMEM_REGION_FLUSH_UNKNOWN;
+	else if (has_flush)
+		flags |= PMEM_REGION_HAS_FLUSH;
+	if (nvdimm_has_cache(region))
+		flags |= PMEM_REGION_HAS_CACHE;
+	if (is_nvdimm_sync(region))
+		flags |= PMEM_REGION_SYNCHRONOUS;
+	return flags;
+}
+
+/* Without a bio the flush is synchronous on every kernel and every bus. */
+int32_t pmem_nd_flush(struct pmem_binding *binding)
+{
+	return status_from_errno(nvdimm_flush(region_of(binding), NULL));
+}
+
+int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes)
+{
+	long cleared = nvdimm_clear_poison(binding->dev, phys, bytes);
+
+	return cleared < 0 ? status_from_errno(cleared) : cleared;
+}
+
+int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t end,
+			 struct daxmend_sector_range *ranges)
+{
+	struct range range = { .start = begin, .end = end - 1 };
+	struct badblocks table = {};
+	int i;
+
+	if (badblocks_init(&table, 1))
+		return DAXMEND_NO_MEMORY;
+	/* The kernel names this device when a range does not fit. */
+	table.dev = binding->dev;
+	nvdimm_badblocks_populate(region_of(binding), &table, &range);
+	table.dev = NULL; /* else badblocks_exit() takes the table for memory of the device */
+	for (i = 0; i < table.count; i++) {
+		ranges[i].begin = BB_OFFSET(table.page[i]);
+		ranges[i].end = BB_OFFSET(table.page[i]) + BB_LEN(table.page[i]);
+	}
+	badblocks_exit(&table);
+	return i;
+}
+
+int32_t pmem_nd_bus_list_is_exact(void)
+{
+	return COMPAT_BADBLOCKS_MERGE_IS_EXACT;
+}

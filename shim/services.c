@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Services for the C++: memory, locks, readers. Copies of data are in source.c, media
+ * memory in pages.c, messages in report.c.
+ */
+#include <linux/bug.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "daxmend/services.h"
+
+/* What daxmend_alloc() puts before the caller's memory. */
+struct block {
+	struct rcu_head rcu;
+	u8 memory[] __aligned(16);
+};
+
+struct daxmend_mutex {
+	struct mutex mutex;
+};
+
+void *daxmend_alloc(size_t bytes)
+{
+	struct block *block = kvzalloc(struct_size(block, memory, bytes), GFP_KERNEL);
+
+	return block ? block->memory : NULL;
+}
+EXPORT_SYMBOL_GPL(daxmend_alloc);
+
+void daxmend_free(void *memory)
+{
+	if (memory)
+		kvfree(container_of(memory, struct block, memory[0]));
+}
+EXPORT_SYMBOL_GPL(daxmend_free);
+
+void daxmend_free_after_readers(void *memory)
+{
+	struct block *block = container_of(memory, struct block, memory[0]);
+
+	kvfree_rcu(block, rcu);
+}
+
+struct daxmend_mutex *daxmend_mutex_create(void)
+{
+	struct daxmend_mutex *mutex = kzalloc(sizeof(*mutex), GFP_KERNEL);
+
+	if (mutex)
+		mutex_init(&mutex->mutex);
+	return mutex;
+}
+
+void daxmend_mutex_destroy(struct daxmend_mutex *mutex)
+{
+	mutex_destroy(&mutex->mutex);
+	kfree(mutex);
+}
+
+void daxmend_mutex_lock(struct daxmend_mutex *mutex)
+{
+	mutex_lock(&mutex->mutex);
+}
+
+void daxmend_mutex_unlock(struct daxmend_mutex *mutex)
+{
+	mutex_unlock(&mutex->mutex);
+}
+
+void daxmend_readers_enter(void)
+{
+	rcu_read_lock();
+}
+
+void daxmend_readers_leave(void)
+{
+	rcu_read_unlock();
+}
+
+uint32_t daxmend_no_io_enter(void)
+{
+	return memalloc_noio_save();
+}
+
+void daxmend_no_io_leave(uint32_t cookie)
+{
+	memalloc_noio_restore(cookie);
+}
+
+void daxmend_bug(const char *what)
+{
+	pr_emerg("daxmend: %s\n", what);
+	BUG();
+}
+EXPORT_SYMBOL_GPL(daxmend_bug);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the opaque source and sink of the seam are in the kernel: see source.c. */
+#ifndef DAXMEND_SHIM_SOURCE_H
+#define DAXMEND_SHIM_SOURCE_H
+
+#include <linux/bio.h>
+#include <linux/bvec.h>
+#include <linux/uio.h>
+
+#include "daxmend/services.h"
+
+enum source_kind { SOURCE_ITER, SOURCE_BIO, SOURCE_ZERO };
+
+struct daxmend_source {
+	enum source_kind kind;
+	struct iov_iter *iter;
+	struct bio *bio;
+	struct bvec_iter at; /* position in the bio */
+	/* The secured stretch: where its copies go on, and the user pages that are held. */
+	struct iov_iter secured_iter;
+	struct bvec_iter secured_at;
+	struct bio_vec *held;
+	unsigned int held_count;
+};
+
+struct daxmend_sink {
+	struct bio *bio;
+	struct bvec_iter at;
+};
+
+static inline void source_from_iter(struct daxmend_source *source, struct iov_iter *iter)
+{
+	source->kind = SOURCE_ITER;
+	source->iter = iter;
+	source->held = NULL;
+	source->held_count = 0;
+}
+
+static inline void source_from_bio(struct daxmend_source *source, struct bio *bio)
+{
+	source->kind = SOURCE_BIO;
+	source->bio = bio;
+	source->at = bio->bi_iter;
+}
+
+static inline void source_of_zeroes(struct daxmend_source *source)
+{
+	source->kind = SOURCE_ZERO;
+}
+
+static inline void sink_from_bio(struct daxmend_sink *sink, struct bio *bio)
+{
+	sink->bio = bio;
+	sink->at = bio->bi_iter;
+}
+
+#endif
