@@ -20,7 +20,8 @@ help:
 
 # kbuild writes objects beside sources, and not every kernel can be told otherwise: the sources
 # are linked into the build folder, new ones added, links to deleted ones dropped. Header packages
-# without a vmlinux have nothing that BTF could be made against.
+# without a vmlinux have nothing that BTF could be made against. Any word of complaint fails the
+# build, and the next one starts afresh so that it is said again.
 modules:
 	@headers=$$(./scripts/kernel headers '$(KVER)') || exit 1; \
 	mkdir -p '$(build)/scripts' && \
@@ -28,7 +29,12 @@ modules:
 	cp -rsf $(kernel_sources:%='$(CURDIR)'/%) '$(build)/' && \
 	cp -rsf '$(CURDIR)/scripts/kbuild' '$(build)/scripts/' && \
 	btf=; test -e "$$headers/vmlinux" || btf=CONFIG_DEBUG_INFO_BTF_MODULES=; \
-	$(MAKE) --no-print-directory -C "$$headers" M='$(CURDIR)/$(build)' $$btf modules && \
+	$(MAKE) --no-print-directory -C "$$headers" M='$(CURDIR)/$(build)' $$btf modules \
+		2>'$(build)/complaints' || { cat '$(build)/complaints' >&2; exit 1; }; \
+	if test -s '$(build)/complaints'; then \
+		cat '$(build)/complaints' >&2; rm -rf '$(build)'; \
+		echo 'make: the build complained, so it counts as failed' >&2; exit 1; \
+	fi; \
 	./scripts/hygiene '$(build)'
 
 clean:

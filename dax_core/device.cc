@@ -59,30 +59,51 @@ Status Device::mark(SectorExtent extent) {
     return engine_.mark(extent, DAXMEND_EVENT_POISON_ADDED);
 }
 
-Status Device::refresh() {
-    Status collected;
-    bool changed;
-    {
-        // ORDER: a repair between the platform's list and the map would bring back what it
-        // had just cleared, so both happen under one hold of the lock.
-        const MutexGuard exclusive(lock_);
-        const NoIoGuard no_io;
-        collected_any_ = false;
-        // SAFETY: the sink is this device under another name; see daxmend_poison_sink_add.
-        collected = media_.collect_poison(reinterpret_cast<daxmend_poison_sink *>(this));
-        changed = collected_any_;
+/* LOCK: the caller holds the repair lock. */
+Status Device::add_all(const PoisonMap &collected, bool &changed) {
+    Status status;
+    SectorExtent range;
+    for (;;) {
+        range = collected.next_range(range.end);
+        if (range.empty())
+            return status;
+        const SectorExtent here = range.intersect(all());
+        if (here.empty() || map_.first_bad(here) == here)
+            continue;
+        changed = true;
+        const Status kept = engine_.add_locked(here, DAXMEND_EVENT_POISON_ADDED);
+        if (!kept.is_ok())
+            status = kept;
     }
-    if (changed)
-        media_.poison_changed();
-    return collected;
 }
 
-Status Device::add_collected(SectorExtent extent) {
-    const SectorExtent here = extent.intersect(all());
-    if (here.empty() || map_.first_bad(here) == here)
-        return Status::ok();
-    collected_any_ = true;
-    return engine_.add_locked(here, DAXMEND_EVENT_POISON_ADDED);
+Status Device::refresh() {
+    /*
+     * The platform's list is read without the repair lock, which must not be held over the
+     * locks of the nd bus. A repair meanwhile would make the list name what it has just
+     * cleared: then the list is read again. After some tries it is taken as it is: too much
+     * counts as bad then, never too little.
+     */
+    constexpr uint32_t kTries = 8;
+    for (uint32_t attempt = 1;; attempt++) {
+        const uint64_t before = engine_.repair_epoch();
+        PoisonMap collected;
+        // SAFETY: the sink is a map under another name; see daxmend_poison_sink_add.
+        Status status = media_.collect_poison(reinterpret_cast<daxmend_poison_sink *>(&collected));
+        bool changed = false;
+        {
+            const MutexGuard exclusive(lock_);
+            const NoIoGuard no_io;
+            if (engine_.repair_epoch() != before && attempt < kTries)
+                continue;
+            const Status kept = add_all(collected, changed);
+            if (status.is_ok())
+                status = kept;
+        }
+        if (changed)
+            media_.poison_changed();
+        return status;
+    }
 }
 
 } // namespace daxmend

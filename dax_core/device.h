@@ -28,25 +28,23 @@ class Device : NotCopied {
     Status refresh();
     SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
 
-    /* LOCK: only from collect_poison, which runs under the repair lock. */
-    Status add_collected(SectorExtent extent);
-
   private:
     Device(const daxmend_device_config &config, daxmend_mutex *lock)
         : lock_(lock), media_(config), engine_(media_, map_, lock) {}
     ~Device() { daxmend_mutex_destroy(lock_); }
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }
+    Status add_all(const PoisonMap &collected, bool &changed);
 
     /*
-     * LOCK: the repair lock. Orders repairs, new poison and refreshes of one device among
-     * each other. Readers of the map never take it. Outside of every lock of the nd bus.
+     * LOCK: the repair lock. Orders repairs and new poison of one device among each other.
+     * Readers of the map never take it. Under it no lock of the nd bus is taken but those of
+     * its clear command.
      */
     daxmend_mutex *lock_;
     Media media_;
     PoisonMap map_;
     RepairEngine engine_;
-    bool collected_any_ = false; /* LOCK: the repair lock */
 };
 
 } // namespace daxmend

@@ -80,8 +80,8 @@ int32_t daxmend_device_next_bad(daxmend_device *device, uint64_t from,
 }
 
 int32_t daxmend_poison_sink_add(daxmend_poison_sink *sink, daxmend_sector_range range) {
-    // SAFETY: Device::refresh() made the sink from the device.
-    return reinterpret_cast<Device *>(sink)->add_collected(from_abi(range)).code();
+    // SAFETY: Device::refresh() made the sink from a map of its own.
+    return reinterpret_cast<PoisonMap *>(sink)->add(from_abi(range)).code();
 }
 
 } // extern "C"

@@ -15,8 +15,8 @@ namespace daxmend {
 class Media {
   public:
     explicit Media(const daxmend_device_config &config)
-        : name_(config.name), kaddr_(static_cast<uint8_t *>(config.kaddr)), phys_(config.phys),
-          sectors_{config.sectors}, has_pages_(config.has_pages != 0),
+        : name_(config.name), kaddr_(static_cast<uint8_t *>(config.kaddr)),
+          phys_(config.phys), sectors_{config.sectors}, has_pages_(config.has_pages != 0),
           provider_(config.provider), ops_(*config.media) {}
 
     const char *name() const { return name_; }

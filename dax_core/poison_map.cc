@@ -10,8 +10,9 @@ struct PoisonMap::Leaf {
 };
 
 /*
- * Leaf n holds the ranges that begin at or after the separator of n and before that of
- * n + 1. The first separator is 0. A range may reach beyond the next separator.
+ * Leaf n holds the ranges that lie in [separator of n, separator of n + 1): none crosses one, so
+ * one leaf alone can hold a range over a given sector. The first separator is 0, and behind the
+ * last leaf there is no end.
  */
 struct PoisonMap::Directory {
     struct Entry {
@@ -100,12 +101,6 @@ SectorExtent PoisonMap::stored_next(Sectors from) const {
         return {};
 
     const uint64_t entry = directory->entry_for(from);
-    if (entry > 0) {
-        const Leaf *before = directory->leaf(entry - 1);
-        const SectorExtent last = before->ranges[before->count - 1];
-        if (last.end > from)
-            return last;
-    }
     const Leaf *leaf = directory->leaf(entry);
     const uint64_t index = first_ending_after(*leaf, from);
     if (index < leaf->count)
@@ -124,8 +119,9 @@ SectorExtent PoisonMap::widened() const {
 SectorExtent PoisonMap::first_bad(SectorExtent within) const {
     if (empty() || within.empty())
         return {};
-    const SectorExtent stored = stored_next(within.begin).intersect(within);
+    // ORDER: the hull first: settle_widened() stores it before it drops it.
     const SectorExtent kept = widened().intersect(within);
+    const SectorExtent stored = stored_next(within.begin).intersect(within);
     if (stored.empty())
         return kept.empty() ? SectorExtent{} : kept;
     if (kept.empty() || stored.begin < kept.begin)
@@ -134,8 +130,9 @@ SectorExtent PoisonMap::first_bad(SectorExtent within) const {
 }
 
 SectorExtent PoisonMap::next_range(Sectors from) const {
-    SectorExtent found = stored_next(from);
+    // ORDER: the hull first, as in first_bad().
     const SectorExtent kept = widened();
+    SectorExtent found = stored_next(from);
     if (kept.empty() || kept.end <= from)
         return found;
     if (found.empty() || kept.begin < found.begin)
@@ -164,11 +161,6 @@ PoisonMap::Change PoisonMap::plan_add(SectorExtent extent) const {
     /* Ranges that only touch are merged too, hence the sector before. */
     const Sectors from = {extent.begin.value == 0 ? 0 : extent.begin.value - 1};
     uint64_t leaf = root_->entry_for(from);
-    if (leaf > 0) {
-        const Leaf *before = root_->leaf(leaf - 1);
-        if (before->ranges[before->count - 1].end > from)
-            leaf--;
-    }
     uint64_t index = first_ending_after(*root_->leaf(leaf), from);
     change.first = {static_cast<uint32_t>(leaf), static_cast<uint32_t>(index)};
     change.last = change.first;
@@ -196,11 +188,6 @@ PoisonMap::Change PoisonMap::plan_remove(SectorExtent extent) const {
         return change;
 
     uint64_t leaf = root_->entry_for(extent.begin);
-    if (leaf > 0) {
-        const Leaf *before = root_->leaf(leaf - 1);
-        if (before->ranges[before->count - 1].end > extent.begin)
-            leaf--;
-    }
     uint64_t index = first_ending_after(*root_->leaf(leaf), extent.begin);
     SectorExtent right;
     for (;;) {
@@ -237,6 +224,13 @@ uint32_t PoisonMap::length_after(const Change &change) const {
         return change.piece_count;
     const uint64_t kept_behind = root_->leaf(change.last.leaf)->count - change.last.index;
     return static_cast<uint32_t>(change.first.index + change.piece_count + kept_behind);
+}
+
+/* Whether the last piece reaches into the stretch of the leaf behind, short of its ranges. */
+bool PoisonMap::crosses_separator(const Change &change) const {
+    const uint64_t behind = change.last.leaf + 1;
+    return root_ && behind < root_->count && change.piece_count > 0 &&
+           change.pieces[change.piece_count - 1].end.value > root_->entries()[behind].separator;
 }
 
 Status PoisonMap::reserve(Reservation &reservation, uint32_t leaves, bool directory) const {
@@ -276,7 +270,8 @@ Status PoisonMap::add_stored(SectorExtent extent) {
         return Status::ok();
 
     const uint32_t leaves = length_after(change) > kLeafRanges ? 2 : 1;
-    const bool directory = !root_ || leaves == 2 || change.first.leaf != change.last.leaf;
+    const bool directory =
+        !root_ || leaves == 2 || change.first.leaf != change.last.leaf || crosses_separator(change);
     Reservation reservation;
     const Status reserved = reserve(reservation, leaves, directory);
     if (!reserved.is_ok())
@@ -362,7 +357,7 @@ void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_
     const uint64_t first = change.first.leaf;
     const uint64_t last = change.last.leaf;
 
-    if (old && first == last && fresh_count == 1) {
+    if (old && first == last && fresh_count == 1 && !crosses_separator(change)) {
         Leaf *gone = old->entries()[first].leaf;
         // ORDER: the new leaf is complete before it can be seen, the old one is freed after.
         __atomic_store_n(&old->entries()[first].leaf, fresh[0], __ATOMIC_RELEASE);
@@ -371,6 +366,8 @@ void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_
     }
 
     Directory *directory = reservation.directory_;
+    if (!directory)
+        bug("a change of several leaves came without memory for it");
     Directory::Entry *entries = directory->entries();
     uint64_t count = 0;
     if (old)
@@ -381,9 +378,13 @@ void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_
             i == 0 && old ? old->entries()[first].separator : fresh[i]->ranges[0].begin.value;
         entries[count++] = {separator, fresh[i]};
     }
-    if (old)
+    if (old) {
+        const uint64_t behind = count;
         for (uint64_t i = last + 1; i < old->count; i++)
             entries[count++] = old->entries()[i];
+        if (crosses_separator(change))
+            entries[behind].separator = entries[behind].leaf->ranges[0].begin.value;
+    }
 
     if (count > 0) {
         entries[0].separator = 0;

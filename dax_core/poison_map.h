@@ -97,6 +97,7 @@ class PoisonMap : NotCopied {
     Change plan_add(SectorExtent extent) const;
     Change plan_remove(SectorExtent extent) const;
     uint32_t length_after(const Change &change) const;
+    bool crosses_separator(const Change &change) const;
     Status reserve(Reservation &reservation, uint32_t leaves, bool directory) const;
     Status add_stored(SectorExtent extent);
     void apply(const Change &change, Reservation &reservation);

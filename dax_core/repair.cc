@@ -12,13 +12,24 @@ namespace {
  */
 constexpr Sectors kLargestRepair = {32768};
 
-/* The sectors of [begin, end) that a repair may replace under the granularity. */
-SectorExtent replaceable(SectorExtent bad, SectorExtent covered, Granularity granularity) {
+/*
+ * The sectors of `bad` that a write of the sectors `covered` may replace. A page that the end of
+ * the device cuts short is covered by what there is of it.
+ */
+SectorExtent replaceable(SectorExtent bad, SectorExtent covered, Granularity granularity,
+                         Sectors device) {
     if (granularity == Granularity::sector)
         return bad.intersect(covered);
-    const PageExtent covered_pages = {pages_rounded_up(covered.begin),
-                                      pages_rounded_down(covered.end)};
-    return bad.intersect(to_sectors(covered_pages));
+    const Pages end =
+        covered.end == device ? pages_rounded_up(covered.end) : pages_rounded_down(covered.end);
+    return bad.intersect(covered).intersect(
+        to_sectors(PageExtent{pages_rounded_up(covered.begin), end}));
+}
+
+/* The part of `extent` that lies in its first page. */
+ByteExtent page_of(ByteExtent extent) {
+    const Bytes next_page = to_bytes(pages_rounded_down(extent.begin) + Pages{1});
+    return {extent.begin, min(extent.end, next_page)};
 }
 
 } // namespace
@@ -37,6 +48,7 @@ class RepairEngine::Reach : NotCopied {
             return;
         }
         const Bytes page = to_bytes(pages_rounded_down(extent.begin));
+        const NoIoGuard no_io;
         window_ = daxmend_window_open(media.phys(page));
         if (window_)
             address_ = static_cast<uint8_t *>(window_) + (extent.begin - page).value;
@@ -54,6 +66,18 @@ class RepairEngine::Reach : NotCopied {
     void *window_ = nullptr;
 };
 
+/* One repair, for those who look at repair_epoch(). */
+class RepairEngine::EpochGuard : NotCopied {
+  public:
+    explicit EpochGuard(uint64_t &epoch) : epoch_(epoch) { step(); }
+    ~EpochGuard() { step(); }
+
+  private:
+    void step() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
+
+    uint64_t &epoch_;
+};
+
 void RepairEngine::report(uint32_t kind, SectorExtent extent, Status status) const {
     const daxmend_event event = {media_.name(), extent.begin.value, extent.length().value, kind,
                                  status.code()};
@@ -61,40 +85,39 @@ void RepairEngine::report(uint32_t kind, SectorExtent extent, Status status) con
 }
 
 /*
- * The first part of `extent` that one address can reach: pages without bad sectors are
- * always present, a page with one may not be and is taken alone.
+ * The first part of `extent` that one address can reach: a page with a bad sector may be absent
+ * and is taken alone.
  */
-ByteExtent RepairEngine::evenly_reachable(ByteExtent extent) const {
-    const SectorExtent around = to_sectors(pages_touched(sectors_touched(extent)));
-    const SectorExtent bad = map_.first_bad(around);
+RepairEngine::Stretch RepairEngine::first_stretch(ByteExtent extent) const {
+    const SectorExtent bad = map_.first_bad(to_sectors(pages_touched(sectors_touched(extent))));
     if (bad.empty())
-        return extent;
+        return {extent, false};
     const Bytes bad_page = to_bytes(pages_rounded_down(bad.begin));
-    const Bytes end = bad_page > extent.begin ? bad_page
-                                              : to_bytes(pages_rounded_down(extent.begin)) +
-                                                    to_bytes(Pages{1});
-    return {extent.begin, min(extent.end, end)};
+    if (extent.begin < bad_page)
+        return {{extent.begin, bad_page}, false};
+    return {page_of(extent), true};
 }
 
-/* Writes where no sector is bad. Short only when the writer's buffer faults. */
-Bytes RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
+/* Writes where no sector is bad. */
+Transfer RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
     Bytes at = extent.begin;
     while (at < extent.end) {
-        const ByteExtent part = evenly_reachable({at, extent.end});
-        const bool alone = map_.any_bad(to_sectors(pages_touched(sectors_touched(part))));
-        size_t copied = 0;
-        if (!alone) {
-            copied = daxmend_source_copy(source, media_.kaddr(at), part.length().value);
+        const Stretch stretch = first_stretch({at, extent.end});
+        const Bytes length = stretch.extent.length();
+        Bytes copied = {0};
+        if (!stretch.alone) {
+            copied = {daxmend_source_copy(source, media_.kaddr(at), length.value)};
         } else {
-            const Reach reach(media_, part);
-            if (reach.address())
-                copied = daxmend_source_copy(source, reach.address(), part.length().value);
+            const Reach reach(media_, stretch.extent);
+            if (!reach.address())
+                return {at - extent.begin, Status::no_memory()};
+            copied = {daxmend_source_copy(source, reach.address(), length.value)};
         }
-        at += Bytes{copied};
-        if (copied < part.length().value)
-            break;
+        at += copied;
+        if (copied < length)
+            return {at - extent.begin, Status::fault()};
     }
-    return at - extent.begin;
+    return {at - extent.begin, Status::ok()};
 }
 
 Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairPolicy policy) {
@@ -112,14 +135,14 @@ Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairP
         const SectorExtent bad = map_.first_bad(sectors_touched({at, request.end}));
         const Bytes good_end = bad.empty() ? request.end : to_bytes(bad.begin);
         if (at < good_end) {
-            const Bytes wrote = write_good({at, good_end}, source);
-            at += wrote;
-            if (at < good_end)
-                return {at - request.begin, Status::fault()};
+            const Transfer wrote = write_good({at, good_end}, source);
+            at += wrote.done;
+            if (!wrote.status.is_ok())
+                return {at - request.begin, wrote.status};
             continue;
         }
 
-        const SectorExtent whole = replaceable(bad, covered, policy.granularity);
+        const SectorExtent whole = replaceable(bad, covered, policy.granularity, media_.sectors());
         if (whole.empty() || to_bytes(whole.begin) != at) {
             report(DAXMEND_EVENT_PARTLY_COVERED, bad);
             return {at - request.begin, Status::poisoned()};
@@ -175,6 +198,8 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
         return nothing;
     }
 
+    // ORDER: whoever reads meanwhile and was not refused sees that a repair began.
+    const EpochGuard repairing(repair_epoch_);
     SectorExtent good = {extent.begin, extent.begin + clear(extent)};
     if (good != extent) {
         status = Status::media();
@@ -230,8 +255,7 @@ Sectors RepairEngine::restore_pages(SectorExtent repaired, Status &status) const
     const PageExtent pages = pages_touched(repaired);
     for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
         const SectorExtent whole = sectors_of_page(page);
-        if (map_.any_bad({whole.begin, repaired.begin}) ||
-            map_.any_bad({repaired.end, whole.end}))
+        if (map_.any_bad({whole.begin, repaired.begin}) || map_.any_bad({repaired.end, whole.end}))
             continue;
         const Status restored = media_.restore_page(page);
         if (!restored.is_ok()) {
@@ -264,39 +288,69 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
     return cleared;
 }
 
-Status RepairEngine::read(ByteExtent request, daxmend_sink *sink) {
+/*
+ * Reads where the map knows nothing bad. `found` is the sector at which the copy met poison, if
+ * it did.
+ */
+Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found) {
+    const SectorExtent bad = map_.first_bad(sectors_touched(request));
+    if (!bad.empty()) {
+        report(DAXMEND_EVENT_READ_REFUSED, bad);
+        return Status::poisoned();
+    }
     Bytes at = request.begin;
+    bool absent = false;
     while (at < request.end) {
-        ByteExtent part = {at, request.end};
-        bool alone = false;
-        if (!map_.empty()) {
-            const SectorExtent bad = map_.first_bad(sectors_touched(part));
-            if (!bad.empty()) {
-                report(DAXMEND_EVENT_READ_REFUSED, bad);
-                return Status::poisoned();
-            }
-            part = evenly_reachable(part);
-            alone = map_.any_bad(to_sectors(pages_touched(sectors_touched(part))));
-        }
+        Stretch stretch = {{at, request.end}, false};
+        if (absent)
+            stretch = {page_of(stretch.extent), true};
+        else if (!map_.empty())
+            stretch = first_stretch(stretch.extent);
+        const Bytes length = stretch.extent.length();
         Bytes copied = {0};
-        if (!alone) {
-            copied = {daxmend_sink_copy(sink, media_.kaddr(at), part.length().value)};
+        if (!stretch.alone) {
+            copied = {daxmend_sink_copy(sink, media_.kaddr(at), length.value)};
         } else {
-            const Reach reach(media_, part);
+            const Reach reach(media_, stretch.extent);
             if (!reach.address())
                 return Status::no_memory();
-            copied = {daxmend_sink_copy(sink, reach.address(), part.length().value)};
+            copied = {daxmend_sink_copy(sink, reach.address(), length.value)};
         }
         at += copied;
-        if (copied == part.length())
+        absent = false;
+        if (copied == length)
             continue;
-
-        /* The copy met poison that nobody had told us of. */
-        const Sectors found = sectors_rounded_down(at);
-        const Status kept = mark({found, found + Sectors{1}}, DAXMEND_EVENT_POISON_FOUND);
-        return kept.is_ok() ? Status::poisoned() : kept;
+        /* A page can go before the map knows of it: then it is the page, not the sector. */
+        if (!stretch.alone && !media_.page_present(at)) {
+            absent = true;
+            continue;
+        }
+        const Sectors sector = sectors_rounded_down(at);
+        found = {sector, sector + Sectors{1}};
+        return Status::poisoned();
     }
     return Status::ok();
+}
+
+Status RepairEngine::read(ByteExtent request, daxmend_sink *sink) {
+    SectorExtent found;
+    const uint64_t before = repair_epoch();
+    Status status = read_once(request, sink, found);
+    // ORDER: the copy's loads come before these looks.
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (status.is_ok() && map_.any_bad(sectors_touched(request))) {
+        status = Status::poisoned();
+    } else if (status.is_ok() && repair_epoch() != before) {
+        /* It may have copied what lay between a clear and a write: once more, without repairs. */
+        daxmend_sink_rewind(sink);
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        status = read_once(request, sink, found);
+    }
+    if (found.empty())
+        return status;
+    const Status kept = mark(found, DAXMEND_EVENT_POISON_FOUND);
+    return kept.is_ok() ? status : kept;
 }
 
 Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {

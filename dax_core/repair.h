@@ -59,15 +59,29 @@ class RepairEngine : NotCopied {
     /* The same for a caller that holds the repair lock. */
     Status add_locked(SectorExtent extent, uint32_t kind);
 
+    /*
+     * Changes at the begin and at the end of each repair: what was seen at one value and is
+     * looked at again at the same was not repaired between.
+     */
+    uint64_t repair_epoch() const { return __atomic_load_n(&repair_epoch_, __ATOMIC_ACQUIRE); }
+
   private:
     class Reach;
+    class EpochGuard;
 
-    Bytes write_good(ByteExtent extent, daxmend_source *source);
+    /* Media that one address reaches; `alone`: within one page, which may be absent. */
+    struct Stretch {
+        ByteExtent extent;
+        bool alone;
+    };
+
+    Status read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found);
+    Transfer write_good(ByteExtent extent, daxmend_source *source);
     Transfer repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy);
     SectorExtent repair_locked(SectorExtent extent, daxmend_source *source, RepairPolicy policy,
                                Status &status);
     Sectors clear(SectorExtent extent) const;
-    ByteExtent evenly_reachable(ByteExtent extent) const;
+    Stretch first_stretch(ByteExtent extent) const;
     SectorExtent evenly_mapped(SectorExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;
     void report(uint32_t kind, SectorExtent extent, Status status = Status::ok()) const;
@@ -75,6 +89,7 @@ class RepairEngine : NotCopied {
     const Media &media_;
     PoisonMap &map_;
     daxmend_mutex *lock_;
+    uint64_t repair_epoch_ = 0; /* LOCK: changed under the repair lock, read without */
 };
 
 } // namespace daxmend

@@ -22,8 +22,8 @@ static bool read_number(const char *text, uint64_t &number) {
 
 } // namespace daxmend
 
-extern "C" int32_t passthrough_parse(uint32_t argc, const char *const *argv,
-                                     passthrough_line *line, const char **sentence) {
+extern "C" int32_t passthrough_parse(uint32_t argc, const char *const *argv, passthrough_line *line,
+                                     const char **sentence) {
     if (argc != 2) {
         *sentence = "passthrough takes two arguments: <device> <offset in sectors>";
         return DAXMEND_INVALID;

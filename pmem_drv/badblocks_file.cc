@@ -31,9 +31,7 @@ class TextWindow : NotCopied {
             put(digits[--count]);
     }
     bool full() const { return position_ >= offset_ + room_; }
-    uint64_t written() const {
-        return position_ <= offset_ ? 0 : min(position_ - offset_, room_);
-    }
+    uint64_t written() const { return position_ <= offset_ ? 0 : min(position_ - offset_, room_); }
 
   private:
     char *text_;

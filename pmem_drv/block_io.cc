@@ -7,6 +7,12 @@
 
 namespace daxmend {
 
+/* Some buses allocate for a flush, and the caller may be the one who frees memory. */
+static Status flush(const Namespace &ns) {
+    const NoIoGuard no_io;
+    return Status(pmem_nd_flush(ns.binding()));
+}
+
 static Status transfer(const Namespace &ns, const pmem_io &io, daxmend_source *source,
                        daxmend_sink *sink) {
     const Bytes offset = to_bytes(Sectors{io.sector});
@@ -26,7 +32,7 @@ extern "C" int32_t pmem_drv_io(pmem_namespace *ns_abi, const pmem_io *io, daxmen
     const Namespace &ns = *from_abi(ns_abi);
     // ORDER: what was promised durable before must be so before new data replaces any of it.
     if (io->flags & PMEM_IO_FLUSH_BEFORE) {
-        const Status flushed(pmem_nd_flush(ns.binding()));
+        const Status flushed = flush(ns);
         if (!flushed.is_ok())
             return flushed.code();
     }
@@ -36,6 +42,6 @@ extern "C" int32_t pmem_drv_io(pmem_namespace *ns_abi, const pmem_io *io, daxmen
             return moved.code();
     }
     if (io->flags & PMEM_IO_DURABLE)
-        return pmem_nd_flush(ns.binding());
+        return flush(ns).code();
     return DAXMEND_OK;
 }

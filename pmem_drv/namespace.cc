@@ -6,6 +6,11 @@
 
 namespace daxmend {
 
+static void flush_at_the_end(pmem_binding *binding) {
+    if (pmem_nd_flush(binding) != DAXMEND_OK)
+        pmem_warn(binding, "the last flush failed, recent writes may not be durable");
+}
+
 /* The layout of the data, read from the info block where there is one. */
 Status Namespace::find_layout(pmem_layout &layout, bool &with_pages) {
     if (pmem_nd_kind(binding_) != PMEM_KIND_PFN) {
@@ -85,7 +90,7 @@ Status Namespace::publish(uint32_t region_flags, bool with_pages) {
     const Status dax(pmem_dax_register(binding_, device_, region_flags, with_pages));
     if (!dax.is_ok())
         return dax;
-    const Status added(pmem_disk_add(binding_, to_abi(this)));
+    const Status added(pmem_disk_add(binding_));
     if (!added.is_ok()) {
         pmem_dax_unregister(binding_);
         return added;
@@ -94,18 +99,19 @@ Status Namespace::publish(uint32_t region_flags, bool with_pages) {
     return Status::ok();
 }
 
-Result<Namespace *> Namespace::attach(pmem_binding *binding) {
+Status Namespace::attach(pmem_binding *binding, pmem_namespace **slot) {
     void *memory = daxmend_alloc(sizeof(Namespace));
     if (!memory)
         return Status::no_memory();
     auto *ns = new (memory) Namespace(binding);
+    *slot = to_abi(ns);
     const Status built = ns->build();
     if (!built.is_ok()) {
+        *slot = nullptr;
         ns->~Namespace();
         daxmend_free(ns);
-        return built;
     }
-    return ns;
+    return built;
 }
 
 void Namespace::detach(Namespace *ns) {
@@ -113,8 +119,7 @@ void Namespace::detach(Namespace *ns) {
     pmem_dax_unregister(ns->binding_);
     pmem_disk_remove(ns->binding_);
     pmem_disk_release_notifier(ns->binding_);
-    if (pmem_nd_flush(ns->binding_) != DAXMEND_OK)
-        pmem_warn(ns->binding_, "the last flush failed, recent writes may not be durable");
+    flush_at_the_end(ns->binding_);
     daxmend_device_destroy(ns->device_);
     ns->~Namespace();
     daxmend_free(ns);
@@ -165,11 +170,7 @@ int32_t pmem_drv_probe(pmem_binding *binding, pmem_namespace **ns) {
         break;
     }
 
-    const Result<Namespace *> attached = Namespace::attach(binding);
-    if (!attached.is_ok())
-        return attached.status().code();
-    *ns = to_abi(attached.value());
-    return DAXMEND_OK;
+    return Namespace::attach(binding, ns).code();
 }
 
 void pmem_drv_remove(pmem_binding *binding, pmem_namespace *ns) {
@@ -178,12 +179,11 @@ void pmem_drv_remove(pmem_binding *binding, pmem_namespace *ns) {
         return;
     }
     pmem_nd_detach_btt(binding);
-    pmem_drv_shutdown(binding);
+    flush_at_the_end(binding);
 }
 
 void pmem_drv_shutdown(pmem_binding *binding) {
-    if (pmem_nd_flush(binding) != DAXMEND_OK)
-        pmem_warn(binding, "the last flush failed, recent writes may not be durable");
+    flush_at_the_end(binding);
 }
 
 void pmem_drv_poison_notice(pmem_binding *binding, pmem_namespace *ns) {

@@ -20,8 +20,11 @@ extern const daxmend_media_ops kNamespaceMediaOps;
 
 class Namespace : NotCopied {
   public:
-    /* Attaches a block device to the namespace behind `binding`; all or nothing. */
-    static Result<Namespace *> attach(pmem_binding *binding);
+    /*
+     * Attaches a block device to the namespace behind `binding`; all or nothing. `slot`, where
+     * the callbacks find the object, is set before the first of them can come.
+     */
+    static Status attach(pmem_binding *binding, pmem_namespace **slot);
     /* Ends all I/O, flushes, and frees the object. */
     static void detach(Namespace *ns);
 

@@ -16,9 +16,9 @@ Namespace &self(void *provider) {
 
 /*
  * Reads the bus's list of one namespace. The kernel hands it out in a table of
- * PMEM_BUS_LIST_MAX ranges, so a window that comes back full (or, on kernels whose table
- * loses overlapping ranges, with more than one range) is halved until it is certain. In the
- * end a window of one sector always is.
+ * PMEM_BUS_LIST_MAX ranges, so a window that comes back full is halved until it is certain. On
+ * kernels whose table can lose parts of overlapping ranges, only an empty window, a window that
+ * is bad throughout and a window of one sector are certain.
  */
 class BusList : NotCopied {
   public:
@@ -52,9 +52,12 @@ class BusList : NotCopied {
     }
 
   private:
-    static bool certain(SectorExtent window, uint32_t found) {
-        const uint32_t most = pmem_nd_bus_list_is_exact() ? PMEM_BUS_LIST_MAX - 1 : 1;
-        return found <= most || window.length().value == 1;
+    bool certain(SectorExtent window, uint32_t found) const {
+        if (found == 0 || window.length().value == 1)
+            return true;
+        if (pmem_nd_bus_list_is_exact())
+            return found < PMEM_BUS_LIST_MAX;
+        return found == 1 && from_abi(ranges_[0]).length() == window.length();
     }
 
     Status hand_over(SectorExtent window, uint32_t found) {
@@ -83,8 +86,7 @@ int64_t clear_poison(void *provider, uint64_t sector, uint64_t sectors) {
                                                  static_cast<uint32_t>(bytes.value));
     if (cleared < 0)
         return cleared;
-    return static_cast<int64_t>(
-        sectors_rounded_down(Bytes{static_cast<uint64_t>(cleared)}).value);
+    return static_cast<int64_t>(sectors_rounded_down(Bytes{static_cast<uint64_t>(cleared)}).value);
 }
 
 int32_t flush(void *provider) {
@@ -116,3 +118,26 @@ extern constinit const daxmend_media_ops kNamespaceMediaOps = {
 };
 
 } // namespace daxmend
+
+using namespace daxmend;
+
+/*
+ * Not every bus records a machine check, and one that does may do so later. A page without known
+ * poison that goes out of the mapping has some all the same: all of it counts as bad until it is
+ * written.
+ */
+extern "C" void pmem_drv_memory_failure(pmem_namespace *ns_abi, uint64_t offset, uint64_t bytes) {
+    const Namespace &ns = *from_abi(ns_abi);
+    const SectorExtent device = {{0}, ns.sectors()};
+    const ByteExtent failed = {{offset}, {offset + bytes}};
+    const PageExtent pages = pages_touched(sectors_touched(failed).intersect(device));
+    for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
+        const SectorExtent sectors = sectors_of_page(page).intersect(device);
+        daxmend_sector_range known = {};
+        const bool any = daxmend_device_next_bad(ns.device(), sectors.begin.value, &known) != 0;
+        if (any && known.begin < sectors.end.value)
+            continue;
+        if (daxmend_device_mark(ns.device(), to_abi(sectors)) != DAXMEND_OK)
+            pmem_warn(ns.binding(), "a page lost to a machine check could not be noted exactly");
+    }
+}

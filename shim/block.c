@@ -89,27 +89,35 @@ static const struct attribute_group badblocks_group = {
 
 /* ---- /sys/block/pmemN/dax/write_cache ---- */
 
+/* The files outlive the dax_device: pmem_dax_unregister() waits for dax_read_lock(). */
 static ssize_t write_cache_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
+	int id = dax_read_lock();
+	struct dax_device *dax_dev = READ_ONCE(binding->dax_dev);
+	bool on = dax_dev && dax_write_cache_enabled(dax_dev);
 
-	return sysfs_emit(buf, "%d\n",
-			  binding->dax_dev && dax_write_cache_enabled(binding->dax_dev));
+	dax_read_unlock(id);
+	return sysfs_emit(buf, "%d\n", on);
 }
 
 static ssize_t write_cache_store(struct device *dev, struct device_attribute *attr,
 				 const char *buf, size_t len)
 {
 	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
+	struct dax_device *dax_dev;
 	bool on;
 	int error = kstrtobool(buf, &on);
+	int id;
 
 	if (error)
 		return error;
-	if (!binding->dax_dev)
-		return -EOPNOTSUPP;
-	dax_write_cache(binding->dax_dev, on);
-	return len;
+	id = dax_read_lock();
+	dax_dev = READ_ONCE(binding->dax_dev);
+	if (dax_dev)
+		dax_write_cache(dax_dev, on);
+	dax_read_unlock(id);
+	return dax_dev ? len : -EOPNOTSUPP;
 }
 static DEVICE_ATTR_RW(write_cache);
 
@@ -174,7 +182,8 @@ int32_t pmem_dax_register(struct pmem_binding *binding, struct daxmend_device *d
 
 	if (IS_ERR(dax_dev))
 		return status_from_errno(PTR_ERR(dax_dev));
-	WRITE_ONCE(binding->dax_dev, dax_dev);
+	/* Pairs with READ_ONCE() in pmem_memory_failure(), which then also sees the namespace. */
+	smp_store_release(&binding->dax_dev, dax_dev);
 	return DAXMEND_OK;
 }
 
@@ -186,12 +195,10 @@ void pmem_dax_unregister(struct pmem_binding *binding)
 	daxmend_dax_unregister(dax_dev, binding->disk);
 }
 
-int32_t pmem_disk_add(struct pmem_binding *binding, struct pmem_namespace *ns)
+int32_t pmem_disk_add(struct pmem_binding *binding)
 {
-	int error;
+	int error = device_add_disk(binding->dev, binding->disk, pmem_groups);
 
-	binding->ns = ns;
-	error = device_add_disk(binding->dev, binding->disk, pmem_groups);
 	if (error)
 		return status_from_errno(error);
 	/* Repairs may run already: they look for the node with READ_ONCE(). */

@@ -13,7 +13,11 @@
 #include <linux/device-mapper.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
-#if __has_include(<linux/pfn_t.h>)
+/* sparse does not know __has_include; the kernels it is run for have the header. */
+#ifdef __CHECKER__
+#include <linux/pfn_t.h>
+#define COMPAT_HAS_PFN_T 1
+#elif __has_include(<linux/pfn_t.h>)
 #include <linux/pfn_t.h>
 #define COMPAT_HAS_PFN_T 1
 #endif

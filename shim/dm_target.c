@@ -157,7 +157,8 @@ static size_t passthrough_recovery_write(struct dm_target *ti, pgoff_t pgoff, vo
 	struct passthrough *pass = ti->private;
 
 	return dax_recovery_write(pass->lower->dax_dev,
-				  passthrough_lower_pgoff(&pass->mapping, pgoff), addr, bytes, iter);
+				  passthrough_lower_pgoff(&pass->mapping, pgoff), addr, bytes,
+				  iter);
 }
 
 static struct target_type passthrough_target = {

@@ -81,16 +81,21 @@ static int pmem_memory_failure(struct dev_pagemap *pgmap, unsigned long pfn,
 {
 	struct pmem_binding *binding = container_of(pgmap, struct pmem_binding, pgmap);
 
+	u64 offset = PFN_PHYS(pfn) - binding->data_phys;
 	struct dax_device *dax_dev;
 	int error = -EOPNOTSUPP;
 	int id;
 
-	/* pmem_dax_unregister() hides the pointer and waits for this lock before it frees. */
+	/*
+	 * pmem_dax_unregister() hides the pointer and waits for this lock before it or the
+	 * namespace is freed.
+	 */
 	id = dax_read_lock();
 	dax_dev = READ_ONCE(binding->dax_dev);
-	if (dax_dev)
-		error = dax_holder_notify_failure(dax_dev, PFN_PHYS(pfn) - binding->data_phys,
-						  PFN_PHYS(nr_pages), mf_flags);
+	if (dax_dev) {
+		pmem_drv_memory_failure(binding->ns, offset, PFN_PHYS(nr_pages));
+		error = dax_holder_notify_failure(dax_dev, offset, PFN_PHYS(nr_pages), mf_flags);
+	}
 	dax_read_unlock(id);
 	return error;
 }

@@ -20,7 +20,7 @@ static const struct {
 	[DAXMEND_EVENT_PARTLY_COVERED] = { KERN_NOTICE,
 					   "write stopped, it covers the poison only in part" },
 	[DAXMEND_EVENT_MAP_WIDENED] = { KERN_ERR,
-					"no memory to note poison exactly, more is refused than is bad" },
+					"no memory to note it exactly, good sectors are refused too" },
 };
 
 static struct ratelimit_state limits[ARRAY_SIZE(lines)];
@@ -38,11 +38,14 @@ void daxmend_report_init(void)
 
 void daxmend_report(const struct daxmend_event *event)
 {
+	char reason[24] = "";
+
 	if (!__ratelimit(&limits[event->kind]))
 		return;
-	printk("%sdaxmend: %s: %llu sectors at sector %llu: %s (%d)\n", lines[event->kind].level,
+	if (event->status)
+		snprintf(reason, sizeof(reason), ", error %d", errno_from_status(event->status));
+	printk("%sdaxmend: %s: %llu sectors at sector %llu: %s%s\n", lines[event->kind].level,
 	       event->device, (unsigned long long)event->sectors,
-	       (unsigned long long)event->sector, lines[event->kind].text,
-	       errno_from_status(event->status));
+	       (unsigned long long)event->sector, lines[event->kind].text, reason);
 }
 EXPORT_SYMBOL_GPL(daxmend_report);

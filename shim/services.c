@@ -68,12 +68,12 @@ void daxmend_mutex_unlock(struct daxmend_mutex *mutex)
 	mutex_unlock(&mutex->mutex);
 }
 
-void daxmend_readers_enter(void)
+void daxmend_readers_enter(void) __acquires(RCU)
 {
 	rcu_read_lock();
 }
 
-void daxmend_readers_leave(void)
+void daxmend_readers_leave(void) __releases(RCU)
 {
 	rcu_read_unlock();
 }
@@ -82,11 +82,13 @@ uint32_t daxmend_no_io_enter(void)
 {
 	return memalloc_noio_save();
 }
+EXPORT_SYMBOL_GPL(daxmend_no_io_enter);
 
 void daxmend_no_io_leave(uint32_t cookie)
 {
 	memalloc_noio_restore(cookie);
 }
+EXPORT_SYMBOL_GPL(daxmend_no_io_leave);
 
 void daxmend_bug(const char *what)
 {

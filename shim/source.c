@@ -60,6 +60,29 @@ size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes
 }
 
 /*
+ * The user's buffer may itself be a mapping of persistent memory, with poison that the copies of
+ * a secured stretch would stumble over. Returns how many bytes come before any.
+ */
+static size_t readable_of_held(struct daxmend_source *source, size_t secured)
+{
+	size_t at = 0;
+	unsigned int i;
+
+	for (i = 0; i < source->held_count && at < secured; i++) {
+		struct bio_vec *vec = &source->held[i];
+		size_t readable = vec->bv_len;
+
+		if (is_zone_device_page(vec->bv_page))
+			readable = daxmend_verify_readable(page_address(vec->bv_page) +
+							   vec->bv_offset, vec->bv_len);
+		at += readable;
+		if (readable < vec->bv_len)
+			break;
+	}
+	return at;
+}
+
+/*
  * Holds the user's next pages. Memory that has no pages (a device mapping of the user's) is
  * answered like a fault.
  */
@@ -90,6 +113,7 @@ static size_t hold_user_pages(struct daxmend_source *source, size_t bytes)
 			offset = 0;
 		}
 	}
+	secured = readable_of_held(source, secured);
 	iov_iter_bvec(&source->secured_iter, WRITE, source->held, source->held_count, secured);
 	return secured;
 }
@@ -143,6 +167,11 @@ void daxmend_source_accept(struct daxmend_source *source, size_t bytes)
 	case SOURCE_ZERO:
 		return;
 	}
+}
+
+void daxmend_sink_rewind(struct daxmend_sink *sink)
+{
+	sink->at = sink->bio->bi_iter;
 }
 
 size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t bytes)

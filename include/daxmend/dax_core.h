@@ -21,8 +21,8 @@ struct daxmend_sink;
  * What a provider must offer. dax_core calls these in process context, sleeping
  * allowed.
  *
- * LOCK: clear_poison, flush and collect_poison are called with the device's repair
- * lock held and must not call back into the device. poison_changed is called
+ * LOCK: clear_poison and flush are called with the device's repair lock held and must
+ * not call back into the device. collect_poison and poison_changed are called
  * without it.
  */
 struct daxmend_media_ops {
@@ -46,7 +46,7 @@ struct daxmend_device_config {
 	void *kaddr; /* kernel address of sector 0; page-aligned */
 	uint64_t phys; /* physical address of sector 0; page-aligned */
 	uint64_t sectors; /* size */
-	uint64_t has_pages; /* 1: the memory has struct pages (kaddr is in the direct map); else 0 */
+	uint64_t has_pages; /* 1: the memory has struct pages and lies in the direct map */
 	void *provider;
 	const struct daxmend_media_ops *media;
 };
@@ -129,7 +129,7 @@ int32_t daxmend_device_next_bad(struct daxmend_device *device, uint64_t from,
 				struct daxmend_sector_range *range);
 
 /*
- * For collect_poison: names one range, clipped to the device by the callee.
+ * For collect_poison: names one range; what lies outside of the device is ignored.
  * DAXMEND_OK, or DAXMEND_NO_MEMORY when the range was kept only by widening.
  */
 int32_t daxmend_poison_sink_add(struct daxmend_poison_sink *sink,

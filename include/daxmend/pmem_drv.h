@@ -93,8 +93,8 @@ int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32
 /*
  * The poison that the bus knows of in the physical range [begin, end), as sectors counted
  * from `begin`, into `ranges` (room for PMEM_BUS_LIST_MAX). Returns how many, or a negative
- * status. A full answer may be incomplete; so may any answer of more than one range
- * when pmem_nd_bus_list_is_exact() is 0.
+ * status. A full answer may be incomplete. When pmem_nd_bus_list_is_exact() is 0, any answer
+ * but an empty one may lack sectors; what it names is bad in any case.
  */
 int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t end,
 			 struct daxmend_sector_range *ranges);
@@ -120,7 +120,7 @@ int32_t pmem_dax_register(struct pmem_binding *binding, struct daxmend_device *d
 			  uint32_t region_flags, int32_t has_pages);
 void pmem_dax_unregister(struct pmem_binding *binding);
 /* Makes the disk visible; I/O arrives from here on. */
-int32_t pmem_disk_add(struct pmem_binding *binding, struct pmem_namespace *ns);
+int32_t pmem_disk_add(struct pmem_binding *binding);
 /* Ends all I/O and frees the disk. After it, `release_notifier` is the only call left. */
 void pmem_disk_remove(struct pmem_binding *binding);
 /* Follows the region's read-only state. */
@@ -134,12 +134,21 @@ void pmem_warn(struct pmem_binding *binding, const char *sentence);
 
 /* ---- entries: called by the nd bus, under the device's lock. May sleep. ---- */
 
+/* *ns is set before anything else can call in, and null again on failure. */
 int32_t pmem_drv_probe(struct pmem_binding *binding, struct pmem_namespace **ns);
 /* `ns` is null for a btt device. */
 void pmem_drv_remove(struct pmem_binding *binding, struct pmem_namespace *ns);
 void pmem_drv_shutdown(struct pmem_binding *binding);
 void pmem_drv_poison_notice(struct pmem_binding *binding, struct pmem_namespace *ns);
 void pmem_drv_region_notice(struct pmem_binding *binding, struct pmem_namespace *ns);
+
+/* ---- entries: called by memory failure handling. May sleep. ---- */
+
+/*
+ * The kernel is about to take pages of the namespace out of its mapping: `bytes` bytes from
+ * byte `offset` of the data. May reach beyond the device.
+ */
+void pmem_drv_memory_failure(struct pmem_namespace *ns, uint64_t offset, uint64_t bytes);
 
 /* ---- entries: called by the block layer ---- */
 

@@ -89,6 +89,9 @@ struct daxmend_sink;
  */
 size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t bytes);
 
+/* Takes the sink's position back to its start, for reading once more. */
+void daxmend_sink_rewind(struct daxmend_sink *sink);
+
 /* ---- media memory ---- */
 
 /*
