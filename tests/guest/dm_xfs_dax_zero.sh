@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Holes and zeroed ranges over poison on xfs -o dax, through three device-mapper targets: passthrough, linear, passthrough.
+# The checks are in lib-fsdax.sh. Promises: P1, P8, P13.
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=lib-fsdax.sh
+. "$TESTS/lib-fsdax.sh"
+
+fsdax_zero xfs triple
+finish

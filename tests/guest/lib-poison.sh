@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# Poison: put it in, wait until the driver knows, read the two lists that must agree in the end: the
+# driver's (sysfs) and the platform's own (what its error injection still holds). Sectors are always
+# counted on the block device in use ($DEV of lib-namespace.sh), never on the raw namespace.
+
+# ranges ORIGIN: sorts and joins lines of "first count" into "first+count first+count", less ORIGIN
+ranges() {
+	sort -n | awk -v origin="$1" '
+		function out() { if (n) { printf "%s%d+%d", sep, first - origin, n; sep = " " } }
+		n && $1 <= first + n { if ($1 + $2 > first + n) n = $1 + $2 - first; next }
+		{ out(); first = $1; n = $2 }
+		END { out() }'
+}
+
+# bad_list: the driver's list as ranges, whatever the pieces it is kept in; or nothing
+bad_list() {
+	ranges 0 <"/sys/block/$BLK/badblocks"
+}
+
+# bad_count: how many sectors the driver lists
+bad_count() {
+	awk '{ n += $2 } END { print n + 0 }' "/sys/block/$BLK/badblocks"
+}
+
+# bad_covers FIRST COUNT: the driver lists each of these sectors
+bad_covers() {
+	bad_list | tr ' +' '\n ' | awk -v first="$1" -v count="$2" '
+		$1 <= first && first + count <= $1 + $2 { found = 1 } END { exit !found }'
+}
+
+# platform_list: what the platform's error injection still holds for the namespace, as ranges
+platform_list() {
+	ndctl inject-error --status "$NS" | tr -d ' \n' | tr '{' '\n' |
+		sed -n 's/.*"block":\([0-9]*\),"count":\([0-9]*\).*/\1 \2/p' | ranges 0
+}
+
+# poison_media FIRST COUNT: poison on the media, without telling the driver
+poison_media() {
+	must ndctl inject-error --block="$1" --count="$2" --no-notify "$NS"
+}
+
+# scrub: let the platform search for poison and wait for the end of it
+scrub() {
+	must ndctl start-scrub
+	must ndctl wait-scrub
+}
+
+# poison FIRST COUNT...: poison on the media, found by a scrub, listed by the driver
+poison() {
+	poison_pairs=$*
+	while [ $# -gt 0 ]; do
+		poison_media "$1" "$2"
+		shift 2
+	done
+	scrub
+	# shellcheck disable=SC2086 # pairs of numbers, meant to be split
+	set -- $poison_pairs
+	while [ $# -gt 0 ]; do
+		wait_for 10 bad_covers "$1" "$2" ||
+			give_up "after a scrub the driver lists \"$(bad_list)\", without the poison at $1+$2"
+		shift 2
+	done
+}
+
+# poison_listed FIRST COUNT...: bad sectors by the sysfs list alone; any bus can do this
+poison_listed() {
+	while [ $# -gt 0 ]; do
+		echo "$1 $2" >"/sys/block/$BLK/badblocks" ||
+			give_up "writing \"$1 $2\" to /sys/block/$BLK/badblocks failed"
+		shift 2
+	done
+}
+
+# no_poison_left WHAT: both lists are empty
+no_poison_left() {
+	is "$1: the driver's list is empty" "" "$(bad_list)"
+	is "$1: the platform's own list is empty" "" "$(platform_list)"
+}
+
+# read_refused NAME FIRST [COUNT]: each of these sectors, read alone, gives an error
+read_refused() {
+	refused_first=$2 refused_readable=
+	while [ "$refused_first" -lt $(($2 + ${3:-1})) ]; do
+		[ "$(onecall read "$DEV" $((refused_first * 512)) 512 direct)" = "error EIO" ] ||
+			refused_readable="$refused_readable $refused_first"
+		refused_first=$((refused_first + 1))
+	done
+	is "$1" "" "${refused_readable:+not refused with EIO:$refused_readable}"
+}
+
+# machine_check_record ADDRESS MISC: the record of a machine check, by the mce-inject module (which must be
+# loaded) and as software only: whoever listens to records hears it, nothing else happens. The low six bits
+# of MISC are the extent as a power of two.
+machine_check_record() {
+	(
+		cd /sys/kernel/debug/mce-inject
+		echo sw >flags
+		echo 0 >cpu
+		printf '0x%x' "$1" >addr
+		echo "$2" >misc
+		echo 0xbd80000000000134 >status
+		echo 4 >bank
+	) || give_up "mce-inject refuses a record for address $1"
+}

@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# The driver goes and comes back: its modules unload after use, also after repairs and with a stack of
+# device-mapper targets used before; data and known poison are there after loading again; the same through
+# unbind and bind in sysfs, once while a program reads the device. Promise: P15.
+# shellcheck disable=SC2317 # check and wait_for run the functions
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+
+block_device_gone() {
+	[ ! -e "/sys/block/$BLK" ]
+}
+
+# unbind / bind: the device that carries the block device, a namespace or the pfn device on it
+unbind() {
+	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/unbind"
+}
+
+bind() {
+	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/bind"
+}
+
+SHADOW=$WORK/shadow
+random_file "$SHADOW" 262144
+namespace_make fsdax --map=mem
+
+note "use it in every way first"
+stack_make triple
+fs_make ext4 "$STACK"
+fs_mount ext4 "$STACK"
+file_make data 131072
+file_poison 37 1
+file_write "a page is repaired through the stack" 4096 16384 4096
+fs_unmount
+dm_remove_all
+SHADOW=$WORK/shadow
+must dd if="$SHADOW" of="$DEV" bs=64k oflag=direct
+poison 300 2
+
+note "unload"
+must ndctl disable-namespace "$NS"
+check "the block device is gone" wait_for 5 block_device_gone
+check "the modules unload" driver_unload "$DRIVER"
+for module in $(driver_modules "$DRIVER"); do
+	refused "module $module is not there any more" module_loaded "$module"
+done
+
+note "load again"
+driver_load "$DRIVER"
+check "the namespace can be enabled" ndctl enable-namespace "$NS"
+namespace_use "$NS"
+is "poison is known as before" "300+2" "$(bad_list)"
+sectors_are "data is there as before" "unreadable 300+2" 0 "$SHADOW"
+write_call "a write repairs" 4096 "$DEV" "$SHADOW" $((296 * 512)) 4096 direct
+no_poison_left "after the repair"
+sectors_are "everything is readable and right" "" 0 "$SHADOW"
+
+note "three times in a row, with nothing in between"
+for turn in 1 2 3; do
+	must ndctl disable-namespace "$NS"
+	check "turn $turn: the modules unload" driver_unload "$DRIVER"
+	driver_load "$DRIVER"
+	must ndctl enable-namespace "$NS"
+done
+namespace_use "$NS"
+
+note "unbind and bind"
+check "unbind of $CLAIM" unbind
+check "the block device is gone" wait_for 5 block_device_gone
+check "bind of $CLAIM" bind
+check "the block device is back" wait_for 5 test -b "$DEV"
+sectors_are "data is there as before" "" 0 "$SHADOW"
+
+note "unbind while a program reads"
+(while dd if="$DEV" of=/dev/null bs=4k count=2000 iflag=direct 2>/dev/null; do :; done) &
+READER=$!
+sleep 1
+check "unbind" unbind
+check "the reader ends by itself" wait_for 10 sh -c "! kill -0 $READER 2>/dev/null"
+wait "$READER" || true
+check "bind" bind
+check "the block device is back" wait_for 5 test -b "$DEV"
+sectors_are "data is there as before" "" 0 "$SHADOW"
+must ndctl disable-namespace "$NS"
+check "the modules unload" driver_unload "$DRIVER"
+finish
