@@ -73,6 +73,8 @@ static inline struct gendisk *compat_alloc_disk(const struct compat_disk_limits 
 	};
 
 	return blk_alloc_disk(&lim, node);
+#elif COMPAT_AT_LEAST(6, 9)
+#error "daxmend does not know how a disk is made on Linux 6.9 and 6.10; take 6.1 to 6.8 or 6.11 and newer"
 #else
 	struct gendisk *disk = blk_alloc_disk(node);
 
