@@ -35,6 +35,9 @@ Result<Pages> Device::access(PageExtent request, AccessMode mode, daxmend_access
     if (allowed.is_ok()) {
         const Bytes offset = to_bytes(request.begin);
         grant = {media_.kaddr(offset), media_.phys(offset)};
+    } else if (allowed.status() == Status::poisoned()) {
+        events_.happened(DAXMEND_EVENT_ACCESS_REFUSED,
+                         sectors_of_page(request.begin).intersect(all()));
     }
     return allowed;
 }
@@ -56,11 +59,11 @@ Status Device::mark(SectorExtent extent) {
         return Status::invalid();
     if (!all().contains(extent))
         return Status::out_of_range();
-    return engine_.mark(extent, DAXMEND_EVENT_POISON_ADDED);
+    return engine_.mark(extent, DAXMEND_EVENT_POISON_INJECTED);
 }
 
 /* LOCK: the caller holds the repair lock. */
-Status Device::add_all(const PoisonMap &collected, bool &changed) {
+Status Device::add_all(const PoisonMap &collected, uint32_t kind, bool &changed) {
     Status status;
     SectorExtent range;
     for (;;) {
@@ -71,7 +74,7 @@ Status Device::add_all(const PoisonMap &collected, bool &changed) {
         if (here.empty() || map_.first_bad(here) == here)
             continue;
         changed = true;
-        const Status kept = engine_.add_locked(here, DAXMEND_EVENT_POISON_ADDED);
+        const Status kept = engine_.add_locked(here, kind);
         if (!kept.is_ok())
             status = kept;
     }
@@ -96,7 +99,10 @@ Status Device::refresh() {
             const NoIoGuard no_io;
             if (engine_.repair_epoch() != before && attempt < kTries)
                 continue;
-            const Status kept = add_all(collected, changed);
+            /* A list that memory was short for names more than is bad. */
+            const uint32_t kind = status == Status::no_memory() ? DAXMEND_EVENT_MAP_WIDENED
+                                                                : DAXMEND_EVENT_POISON_ADDED;
+            const Status kept = add_all(collected, kind, changed);
             if (status.is_ok())
                 status = kept;
         }

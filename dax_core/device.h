@@ -27,14 +27,15 @@ class Device : NotCopied {
     Status mark(SectorExtent extent);
     Status refresh();
     SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
+    const Events &events() const { return events_; }
 
   private:
     Device(const daxmend_device_config &config, daxmend_mutex *lock)
-        : lock_(lock), media_(config), engine_(media_, map_, lock) {}
+        : lock_(lock), media_(config), events_(config.name), engine_(media_, map_, events_, lock) {}
     ~Device() { daxmend_mutex_destroy(lock_); }
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }
-    Status add_all(const PoisonMap &collected, bool &changed);
+    Status add_all(const PoisonMap &collected, uint32_t kind, bool &changed);
 
     /*
      * LOCK: the repair lock. Orders repairs and new poison of one device among each other.
@@ -44,6 +45,7 @@ class Device : NotCopied {
     daxmend_mutex *lock_;
     Media media_;
     PoisonMap map_;
+    mutable Events events_; /* counting is no change of the device */
     RepairEngine engine_;
 };
 

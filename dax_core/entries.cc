@@ -15,6 +15,10 @@ static Device *from_abi(daxmend_device *device) {
     return reinterpret_cast<Device *>(device);
 }
 
+static const Device *from_abi(const daxmend_device *device) {
+    return reinterpret_cast<const Device *>(device);
+}
+
 static ByteExtent request(uint64_t offset, uint64_t bytes) {
     /* An end past 2^64 lies outside of every device too. */
     const uint64_t end = offset + bytes < offset ? UINT64_MAX : offset + bytes;
@@ -77,6 +81,14 @@ int32_t daxmend_device_next_bad(daxmend_device *device, uint64_t from,
         return 0;
     *range = to_abi(bad);
     return 1;
+}
+
+uint64_t daxmend_device_events(const daxmend_device *device, uint32_t kind) {
+    return from_abi(device)->events().count(kind);
+}
+
+uint64_t daxmend_device_event_sectors(const daxmend_device *device, uint32_t kind) {
+    return from_abi(device)->events().sectors(kind).value;
 }
 
 int32_t daxmend_poison_sink_add(daxmend_poison_sink *sink, daxmend_sector_range range) {

@@ -15,11 +15,10 @@ namespace daxmend {
 class Media {
   public:
     explicit Media(const daxmend_device_config &config)
-        : name_(config.name), kaddr_(static_cast<uint8_t *>(config.kaddr)),
+        : kaddr_(static_cast<uint8_t *>(config.kaddr)),
           phys_(config.phys), sectors_{config.sectors}, has_pages_(config.has_pages != 0),
           provider_(config.provider), ops_(*config.media) {}
 
-    const char *name() const { return name_; }
     Sectors sectors() const { return sectors_; }
     /* Only whole pages can be mapped; a tail of less than a page is reached by bios alone. */
     Pages pages() const { return pages_rounded_down(sectors_); }
@@ -59,7 +58,6 @@ class Media {
     void poison_changed() const { ops_.poison_changed(provider_); }
 
   private:
-    const char *name_;
     uint8_t *kaddr_;
     uint64_t phys_;
     Sectors sectors_;

@@ -135,8 +135,12 @@ SectorExtent PoisonMap::next_range(Sectors from) const {
     SectorExtent found = stored_next(from);
     if (kept.empty() || kept.end <= from)
         return found;
-    if (found.empty() || kept.begin < found.begin)
+    if (found.empty() || kept.begin < found.begin) {
         found = kept;
+        const SectorExtent left = stored_next({kept.begin.value == 0 ? 0 : kept.begin.value - 1});
+        if (!left.empty() && touches(left, kept))
+            found = hull(left, kept);
+    }
     for (;;) {
         const SectorExtent before = found;
         if (touches(found, kept))

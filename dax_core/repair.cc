@@ -78,12 +78,6 @@ class RepairEngine::EpochGuard : NotCopied {
     uint64_t &epoch_;
 };
 
-void RepairEngine::report(uint32_t kind, SectorExtent extent, Status status) const {
-    const daxmend_event event = {media_.name(), extent.begin.value, extent.length().value, kind,
-                                 status.code()};
-    daxmend_report(&event);
-}
-
 /*
  * The first part of `extent` that one address can reach: a page with a bad sector may be absent
  * and is taken alone.
@@ -144,7 +138,7 @@ Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairP
 
         const SectorExtent whole = replaceable(bad, covered, policy.granularity, media_.sectors());
         if (whole.empty() || to_bytes(whole.begin) != at) {
-            report(DAXMEND_EVENT_PARTLY_COVERED, bad);
+            events_.happened(DAXMEND_EVENT_PARTLY_COVERED, bad);
             return {at - request.begin, Status::poisoned()};
         }
         const Transfer step = repair(whole, source, policy);
@@ -177,7 +171,7 @@ Transfer RepairEngine::repair(SectorExtent extent, daxmend_source *source, Repai
     daxmend_source_accept(source, to_bytes(repaired).length().value);
     if (!repaired.empty()) {
         media_.poison_changed();
-        report(DAXMEND_EVENT_REPAIRED, repaired);
+        events_.happened(DAXMEND_EVENT_REPAIRED, repaired);
     }
     return {to_bytes(repaired).length(), status};
 }
@@ -203,7 +197,7 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
     SectorExtent good = {extent.begin, extent.begin + clear(extent)};
     if (good != extent) {
         status = Status::media();
-        report(DAXMEND_EVENT_CLEAR_FAILED, {good.end, extent.end}, status);
+        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, {good.end, extent.end}, status);
     }
     if (good.empty())
         return nothing;
@@ -225,7 +219,8 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
         if (readable < good.length()) {
             status = Status::media();
             good.end = good.begin + readable;
-            report(DAXMEND_EVENT_VERIFY_FAILED, {good.end, good.end + Sectors{1}}, status);
+            events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {good.end, good.end + Sectors{1}},
+                             status);
         }
     }
     good.end = restore_pages(good, status);
@@ -277,10 +272,13 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
     while (cleared < wanted) {
         step = min(step, wanted - cleared);
         const Sectors begin = extent.begin + cleared;
-        const Sectors got = media_.clear_poison({begin, begin + step});
+        const SectorExtent asked = {begin, begin + step};
+        const Sectors got = media_.clear_poison(asked);
+        events_.happened(DAXMEND_EVENT_CLEAR_ISSUED, asked);
         cleared += got;
         if (got == step)
             continue;
+        events_.happened(DAXMEND_EVENT_CLEAR_FAILED, {begin + got, asked.end}, Status::media());
         if (step.value == 1)
             break;
         step = {step.value / 2};
@@ -295,7 +293,7 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
 Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found) {
     const SectorExtent bad = map_.first_bad(sectors_touched(request));
     if (!bad.empty()) {
-        report(DAXMEND_EVENT_READ_REFUSED, bad);
+        events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
         return Status::poisoned();
     }
     Bytes at = request.begin;
@@ -366,7 +364,7 @@ Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {
 
 Status RepairEngine::add_locked(SectorExtent extent, uint32_t kind) {
     const Status kept = map_.add(extent);
-    report(kept.is_ok() ? kind : DAXMEND_EVENT_MAP_WIDENED, extent, kept);
+    events_.happened(kept.is_ok() ? kind : DAXMEND_EVENT_MAP_WIDENED, extent, kept);
     return kept;
 }
 

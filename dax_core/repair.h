@@ -20,6 +20,7 @@
 #ifndef DAXMEND_DAX_CORE_REPAIR_H
 #define DAXMEND_DAX_CORE_REPAIR_H
 
+#include "dax_core/events.h"
 #include "dax_core/media.h"
 #include "dax_core/poison_map.h"
 #include "daxmend/guard.h"
@@ -47,8 +48,8 @@ class RepairEngine : NotCopied {
      * LOCK: `lock` is the device's repair lock. It protects every change of `map` and
      * makes a repair one step for other repairs and for sources of poison.
      */
-    RepairEngine(const Media &media, PoisonMap &map, daxmend_mutex *lock)
-        : media_(media), map_(map), lock_(lock) {}
+    RepairEngine(const Media &media, PoisonMap &map, Events &events, daxmend_mutex *lock)
+        : media_(media), map_(map), events_(events), lock_(lock) {}
 
     /* `request` lies within the device. May sleep. */
     Transfer write(ByteExtent request, daxmend_source *source, RepairPolicy policy);
@@ -84,10 +85,10 @@ class RepairEngine : NotCopied {
     Stretch first_stretch(ByteExtent extent) const;
     SectorExtent evenly_mapped(SectorExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;
-    void report(uint32_t kind, SectorExtent extent, Status status = Status::ok()) const;
 
     const Media &media_;
     PoisonMap &map_;
+    Events &events_;
     daxmend_mutex *lock_;
     uint64_t repair_epoch_ = 0; /* LOCK: changed under the repair lock, read without */
 };

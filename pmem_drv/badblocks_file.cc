@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The text of /sys/block/pmemN/badblocks: lines "SECTOR COUNT", sorted and merged, and the
- * line that a write to it takes. The format is the kernel's (badblocks_show, badblocks_store).
+ * The text of /sys/block/pmemN/badblocks and poison/list: lines "SECTOR COUNT", sorted and merged,
+ * and the line that a write to badblocks takes. The format is the kernel's (badblocks_show, badblocks_store).
  */
 #include "pmem_drv/namespace.h"
 
@@ -78,10 +78,11 @@ using namespace daxmend;
 
 extern "C" {
 
-int64_t pmem_drv_badblocks_show(pmem_namespace *ns, char *text, uint64_t offset, uint64_t room) {
+int64_t pmem_drv_badblocks_show(pmem_namespace *ns, uint32_t lines, char *text, uint64_t offset,
+                                uint64_t room) {
     TextWindow window(text, offset, room);
     daxmend_sector_range range = {};
-    for (uint32_t line = 0; line < PMEM_BADBLOCKS_LINES && !window.full(); line++) {
+    for (uint32_t line = 0; line < lines && !window.full(); line++) {
         if (!daxmend_device_next_bad(from_abi(ns)->device(), range.end, &range))
             break;
         window.put_number(range.begin);
@@ -103,8 +104,9 @@ int32_t pmem_drv_badblocks_store(pmem_namespace *ns, const char *text, uint64_t 
                   "badblocks takes one line \"SECTOR COUNT\", both decimal, COUNT at least 1");
         return DAXMEND_INVALID;
     }
-    const uint64_t end = sector + count < sector ? UINT64_MAX : sector + count;
-    const int32_t marked = daxmend_device_mark(from_abi(ns)->device(), {sector, end});
+    int32_t marked = DAXMEND_OUT_OF_RANGE;
+    if (count <= UINT64_MAX - sector)
+        marked = daxmend_device_mark(from_abi(ns)->device(), {sector, sector + count});
     if (marked == DAXMEND_OUT_OF_RANGE)
         pmem_warn(from_abi(ns)->binding(),
                   "badblocks takes sectors that lie on the device, all of them");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The block device of a namespace: disk, bios, and the attributes in its sysfs folder. */
+/* The block device of a namespace: its disk and its bios. Its files in sysfs are in block_files.c. */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/module.h>
 #include <linux/sysfs.h>
 
+#include "block_files.h"
 #include "compat.h"
 #include "dax_ops.h"
 #include "errno.h"
@@ -44,97 +45,6 @@ static void pmem_submit_bio(struct bio *bio)
 static const struct block_device_operations pmem_block_ops = {
 	.owner = THIS_MODULE,
 	.submit_bio = pmem_submit_bio,
-};
-
-/* ---- /sys/block/pmemN/badblocks ---- */
-
-/*
- * The block layer's own file of this name appears only for a disk with a struct badblocks,
- * which could hold 512 ranges and would be changed without our knowing.
- */
-static struct pmem_binding *binding_of(struct kobject *kobj)
-{
-	return dev_to_disk(kobj_to_dev(kobj))->private_data;
-}
-
-static ssize_t badblocks_read(struct kobject *kobj, char *buf, loff_t off, size_t count)
-{
-	return pmem_drv_badblocks_show(binding_of(kobj)->ns, buf, off, count);
-}
-
-static ssize_t badblocks_write(struct kobject *kobj, char *buf, loff_t off, size_t count)
-{
-	int error = errno_from_status(pmem_drv_badblocks_store(binding_of(kobj)->ns, buf, count));
-
-	return error ? error : count;
-}
-
-COMPAT_BIN_FUNCTION(badblocks_read)
-COMPAT_BIN_FUNCTION(badblocks_write)
-
-static const struct bin_attribute badblocks_attribute = {
-	.attr = { .name = "badblocks", .mode = 0644 },
-	.read = COMPAT_BIN_CALLBACK(read, badblocks_read),
-	.write = COMPAT_BIN_CALLBACK(write, badblocks_write),
-};
-
-static compat_bin_attribute_ref badblocks_attributes[] = {
-	(compat_bin_attribute_ref)&badblocks_attribute,
-	NULL,
-};
-
-static const struct attribute_group badblocks_group = {
-	.bin_attrs = badblocks_attributes,
-};
-
-/* ---- /sys/block/pmemN/dax/write_cache ---- */
-
-/* The files outlive the dax_device: pmem_dax_unregister() waits for dax_read_lock(). */
-static ssize_t write_cache_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
-	int id = dax_read_lock();
-	struct dax_device *dax_dev = READ_ONCE(binding->dax_dev);
-	bool on = dax_dev && dax_write_cache_enabled(dax_dev);
-
-	dax_read_unlock(id);
-	return sysfs_emit(buf, "%d\n", on);
-}
-
-static ssize_t write_cache_store(struct device *dev, struct device_attribute *attr,
-				 const char *buf, size_t len)
-{
-	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
-	struct dax_device *dax_dev;
-	bool on;
-	int error = kstrtobool(buf, &on);
-	int id;
-
-	if (error)
-		return error;
-	id = dax_read_lock();
-	dax_dev = READ_ONCE(binding->dax_dev);
-	if (dax_dev)
-		dax_write_cache(dax_dev, on);
-	dax_read_unlock(id);
-	return dax_dev ? len : -EOPNOTSUPP;
-}
-static DEVICE_ATTR_RW(write_cache);
-
-static struct attribute *dax_attributes[] = {
-	&dev_attr_write_cache.attr,
-	NULL,
-};
-
-static const struct attribute_group dax_group = {
-	.name = "dax",
-	.attrs = dax_attributes,
-};
-
-static const struct attribute_group *pmem_groups[] = {
-	&badblocks_group,
-	&dax_group,
-	NULL,
 };
 
 /* ---- services ---- */
@@ -197,7 +107,7 @@ void pmem_dax_unregister(struct pmem_binding *binding)
 
 int32_t pmem_disk_add(struct pmem_binding *binding)
 {
-	int error = device_add_disk(binding->dev, binding->disk, pmem_groups);
+	int error = device_add_disk(binding->dev, binding->disk, pmem_disk_groups);
 
 	if (error)
 		return status_from_errno(error);

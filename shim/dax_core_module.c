@@ -63,6 +63,8 @@ EXPORT_SYMBOL_GPL(daxmend_device_read);
 EXPORT_SYMBOL_GPL(daxmend_device_mark);
 EXPORT_SYMBOL_GPL(daxmend_device_refresh);
 EXPORT_SYMBOL_GPL(daxmend_device_next_bad);
+EXPORT_SYMBOL_GPL(daxmend_device_events);
+EXPORT_SYMBOL_GPL(daxmend_device_event_sectors);
 EXPORT_SYMBOL_GPL(daxmend_poison_sink_add);
 
 static int __init dax_core_init(void)

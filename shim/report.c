@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Events of the C++ as lines in the kernel log, rate-limited by kind. */
+/*
+ * Events of the C++ as tracepoints, and those that people should hear of as lines in the kernel
+ * log, rate-limited by kind.
+ */
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 
@@ -7,23 +10,43 @@
 #include "errno.h"
 #include "report.h"
 
-static const struct {
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+/* No level: not for the log. */
+struct event_kind {
+	void (*trace)(const struct daxmend_event *event, int error);
 	const char *level;
 	const char *text;
-} lines[] = {
-	[DAXMEND_EVENT_POISON_FOUND] = { KERN_ERR, "reading met poison that was not known" },
-	[DAXMEND_EVENT_POISON_ADDED] = { KERN_WARNING, "now known to be poisoned" },
-	[DAXMEND_EVENT_READ_REFUSED] = { KERN_NOTICE, "read refused, poison in it" },
-	[DAXMEND_EVENT_REPAIRED] = { KERN_INFO, "repaired by a write" },
-	[DAXMEND_EVENT_CLEAR_FAILED] = { KERN_ERR, "the platform did not clear the poison" },
-	[DAXMEND_EVENT_VERIFY_FAILED] = { KERN_ERR, "written, but cannot be read back" },
-	[DAXMEND_EVENT_PARTLY_COVERED] = { KERN_NOTICE,
-					   "write stopped, it covers the poison only in part" },
-	[DAXMEND_EVENT_MAP_WIDENED] = { KERN_ERR,
-					"no memory to note it exactly, good sectors are refused too" },
 };
 
-static struct ratelimit_state limits[ARRAY_SIZE(lines)];
+static const struct event_kind kinds[DAXMEND_EVENT_KINDS] = {
+	[DAXMEND_EVENT_POISON_FOUND] = {
+		trace_poison_found, KERN_ERR, "reading met poison that was not known" },
+	[DAXMEND_EVENT_POISON_ADDED] = {
+		trace_poison_added, KERN_WARNING, "now known to be poisoned" },
+	[DAXMEND_EVENT_POISON_INJECTED] = {
+		trace_poison_injected, KERN_WARNING, "now counted as poisoned" },
+	[DAXMEND_EVENT_READ_REFUSED] = {
+		trace_read_refused, KERN_NOTICE, "read refused, poison in it" },
+	[DAXMEND_EVENT_ACCESS_REFUSED] = { trace_access_refused },
+	[DAXMEND_EVENT_REPAIRED] = {
+		trace_repaired, KERN_INFO, "repaired by a write" },
+	[DAXMEND_EVENT_CLEAR_ISSUED] = { trace_clear_issued },
+	[DAXMEND_EVENT_CLEAR_FAILED] = { trace_clear_failed },
+	[DAXMEND_EVENT_CLEAR_GAVE_UP] = {
+		trace_clear_gave_up, KERN_ERR, "the platform did not clear the poison" },
+	[DAXMEND_EVENT_VERIFY_FAILED] = {
+		trace_verify_failed, KERN_ERR, "written, but cannot be read back" },
+	[DAXMEND_EVENT_PARTLY_COVERED] = {
+		trace_partly_covered, KERN_NOTICE,
+		"write stopped, it covers the poison only in part" },
+	[DAXMEND_EVENT_MAP_WIDENED] = {
+		trace_map_widened, KERN_ERR,
+		"no memory to note it exactly, good sectors are refused too" },
+};
+
+static struct ratelimit_state limits[DAXMEND_EVENT_KINDS];
 
 void daxmend_report_init(void)
 {
@@ -38,14 +61,16 @@ void daxmend_report_init(void)
 
 void daxmend_report(const struct daxmend_event *event)
 {
+	const struct event_kind *kind = &kinds[event->kind];
+	int error = errno_from_status(event->status);
 	char reason[24] = "";
 
-	if (!__ratelimit(&limits[event->kind]))
+	kind->trace(event, error);
+	if (!kind->level || !__ratelimit(&limits[event->kind]))
 		return;
-	if (event->status)
-		snprintf(reason, sizeof(reason), ", error %d", errno_from_status(event->status));
-	printk("%sdaxmend: %s: %llu sectors at sector %llu: %s%s\n", lines[event->kind].level,
-	       event->device, (unsigned long long)event->sectors,
-	       (unsigned long long)event->sector, lines[event->kind].text, reason);
+	if (error)
+		snprintf(reason, sizeof(reason), ", error %d", error);
+	printk("%sdaxmend: %s: %llu sectors at sector %llu: %s%s\n", kind->level, event->device,
+	       (unsigned long long)event->sectors, (unsigned long long)event->sector, kind->text,
+	       reason);
 }
-EXPORT_SYMBOL_GPL(daxmend_report);

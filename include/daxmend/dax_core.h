@@ -129,6 +129,13 @@ int32_t daxmend_device_next_bad(struct daxmend_device *device, uint64_t from,
 				struct daxmend_sector_range *range);
 
 /*
+ * How often an event of one kind (DAXMEND_EVENT_..., services.h) happened on the device, and how
+ * many sectors were concerned in all. Any context.
+ */
+uint64_t daxmend_device_events(const struct daxmend_device *device, uint32_t kind);
+uint64_t daxmend_device_event_sectors(const struct daxmend_device *device, uint32_t kind);
+
+/*
  * For collect_poison: names one range; what lies outside of the device is ignored.
  * DAXMEND_OK, or DAXMEND_NO_MEMORY when the range was kept only by widening.
  */

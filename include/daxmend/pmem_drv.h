@@ -168,19 +168,41 @@ DAXMEND_STATIC_ASSERT(sizeof(struct pmem_io) == 24, "same layout in C and in C++
 int32_t pmem_drv_io(struct pmem_namespace *ns, const struct pmem_io *io,
 		    struct daxmend_source *source, struct daxmend_sink *sink);
 
-/* ---- entries: /sys/block/pmemN/badblocks ---- */
+/* ---- entries: the files badblocks and poison/ under /sys/block/pmemN ---- */
 
-/* The list shows this many ranges (as many as the kernel's struct badblocks holds). */
+/* badblocks shows this many ranges (as many as the kernel's struct badblocks holds). */
 #define PMEM_BADBLOCKS_LINES 512U
+#define PMEM_ALL_LINES 0xffffffffU
 
 /*
- * Writes the lines "SECTOR COUNT\n" of the first PMEM_BADBLOCKS_LINES bad ranges,
- * bytes [offset, offset + room) of that text, to `text`. Returns how many bytes.
+ * Writes the lines "SECTOR COUNT\n" of the first `lines` bad ranges, bytes
+ * [offset, offset + room) of that text, to `text`. Returns how many bytes.
  */
-int64_t pmem_drv_badblocks_show(struct pmem_namespace *ns, char *text, uint64_t offset,
-				uint64_t room);
-/* Takes one line "SECTOR COUNT" and marks it bad. Nothing is marked on failure. */
+int64_t pmem_drv_badblocks_show(struct pmem_namespace *ns, uint32_t lines, char *text,
+				uint64_t offset, uint64_t room);
+/*
+ * Takes one line "SECTOR COUNT" and marks it bad. Nothing is marked on DAXMEND_INVALID and
+ * DAXMEND_OUT_OF_RANGE; on DAXMEND_NO_MEMORY it is marked, and more with it.
+ */
 int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, uint64_t bytes);
+
+/* What one number in poison/ says; documented in docs/ABI/sysfs-block-pmem-poison. */
+#define PMEM_POISON_RANGES 0U
+#define PMEM_POISON_SECTORS 1U
+#define PMEM_POISON_RANGES_NOT_SHOWN 2U
+#define PMEM_POISON_READS_REFUSED 3U
+#define PMEM_POISON_ACCESSES_REFUSED 4U
+#define PMEM_POISON_WRITES_STOPPED 5U
+#define PMEM_POISON_REPAIRS 6U
+#define PMEM_POISON_SECTORS_REPAIRED 7U
+#define PMEM_POISON_CLEARS_ISSUED 8U
+#define PMEM_POISON_CLEARS_FAILED 9U
+#define PMEM_POISON_VERIFIES_FAILED 10U
+#define PMEM_POISON_LATENT_FOUND 11U
+#define PMEM_POISON_SECTORS_INJECTED 12U
+#define PMEM_POISON_MAP_WIDENED 13U
+
+uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
 
 DAXMEND_END_C
 

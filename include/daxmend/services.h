@@ -131,15 +131,23 @@ void daxmend_window_close(void *window);
 
 /* ---- telling people ---- */
 
-/* Kinds of event; the text is made in shim/report.c, rate-limited there. */
-#define DAXMEND_EVENT_POISON_FOUND 1U /* a copy met poison nobody had told us of */
-#define DAXMEND_EVENT_POISON_ADDED 2U /* a source of poison named new sectors */
-#define DAXMEND_EVENT_READ_REFUSED 3U
-#define DAXMEND_EVENT_REPAIRED 4U
-#define DAXMEND_EVENT_CLEAR_FAILED 5U /* firmware cleared less than asked */
-#define DAXMEND_EVENT_VERIFY_FAILED 6U /* cleared and written, and bad again */
-#define DAXMEND_EVENT_PARTLY_COVERED 7U /* a write covers a bad sector in part */
-#define DAXMEND_EVENT_MAP_WIDENED 8U /* memory was short: good sectors count as bad */
+/*
+ * Kinds of event. Each is counted by dax_core (events.h) and traced; those with a line in
+ * shim/report.c are also written to the log, rate-limited.
+ */
+#define DAXMEND_EVENT_POISON_FOUND 0U /* a copy met poison nobody had told us of */
+#define DAXMEND_EVENT_POISON_ADDED 1U /* the platform named new sectors */
+#define DAXMEND_EVENT_POISON_INJECTED 2U /* a person or memory failure handling did */
+#define DAXMEND_EVENT_READ_REFUSED 3U /* a bio */
+#define DAXMEND_EVENT_ACCESS_REFUSED 4U /* a DAX access; a repair begins with one */
+#define DAXMEND_EVENT_REPAIRED 5U
+#define DAXMEND_EVENT_CLEAR_ISSUED 6U /* one call of the platform */
+#define DAXMEND_EVENT_CLEAR_FAILED 7U /* one that cleared less than asked */
+#define DAXMEND_EVENT_CLEAR_GAVE_UP 8U /* a sector that could not be cleared at all */
+#define DAXMEND_EVENT_VERIFY_FAILED 9U /* cleared and written, and bad again */
+#define DAXMEND_EVENT_PARTLY_COVERED 10U /* a write covers a bad sector in part */
+#define DAXMEND_EVENT_MAP_WIDENED 11U /* memory was short: good sectors count as bad */
+#define DAXMEND_EVENT_KINDS 12U
 
 struct daxmend_event {
 	const char *device; /* name of the device, never null */

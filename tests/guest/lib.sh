@@ -36,7 +36,7 @@ not_ok() {
 	ktap_failed=$((ktap_failed + 1))
 	printf 'not ok %d - %s\n' "$ktap_count" "$1"
 	printf '%s\n' "${2:-nothing}" | sed 's/^/#   expected: /'
-	printf '%s\n' "${3:-nothing}" | sed 's/^/#   got:      /'
+	printf '%s\n' "${3:-nothing}" | cut -c 1-400 | sed 's/^/#   got:      /'
 }
 
 # skip NAME WHY

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What happened on a device: every event is counted here and handed to the kernel's log and
+ * tracepoints. It decides nothing.
+ */
+#ifndef DAXMEND_DAX_CORE_EVENTS_H
+#define DAXMEND_DAX_CORE_EVENTS_H
+
+#include "daxmend/guard.h"
+#include "daxmend/services.h"
+#include "daxmend/status.h"
+#include "daxmend/units.h"
+
+namespace daxmend {
+
+class Events : NotCopied {
+  public:
+    /* `device` is its name and lives as long as this object. */
+    explicit Events(const char *device) : device_(device) {}
+
+    /* Any context that may print. */
+    void happened(uint32_t kind, SectorExtent extent, Status status = Status::ok()) {
+        __atomic_fetch_add(&counters_[kind].events, uint64_t{1}, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&counters_[kind].sectors, extent.length().value, __ATOMIC_RELAXED);
+        const daxmend_event event = {device_, extent.begin.value, extent.length().value, kind,
+                                     status.code()};
+        daxmend_report(&event);
+    }
+
+    uint64_t count(uint32_t kind) const {
+        return __atomic_load_n(&counters_[kind].events, __ATOMIC_RELAXED);
+    }
+    Sectors sectors(uint32_t kind) const {
+        return {__atomic_load_n(&counters_[kind].sectors, __ATOMIC_RELAXED)};
+    }
+
+  private:
+    /* Independent counts without order between them: relaxed atomics, no lock. */
+    struct Counter {
+        uint64_t events = 0;
+        uint64_t sectors = 0;
+    };
+
+    const char *device_;
+    Counter counters_[DAXMEND_EVENT_KINDS];
+};
+
+} // namespace daxmend
+
+#endif

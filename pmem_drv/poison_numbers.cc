@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The numbers in /sys/block/pmemN/poison/: what is bad now, and what has happened so far. */
+#include "daxmend/services.h"
+#include "pmem_drv/namespace.h"
+
+namespace daxmend {
+
+namespace {
+
+/* Walks the list: exact at one moment for each range, not for all of them together. */
+struct Summary {
+    uint64_t ranges = 0;
+    Sectors sectors;
+
+    explicit Summary(daxmend_device *device) {
+        daxmend_sector_range range = {};
+        while (daxmend_device_next_bad(device, range.end, &range)) {
+            ranges++;
+            sectors += from_abi(range).length();
+        }
+    }
+};
+
+} // namespace
+
+} // namespace daxmend
+
+using namespace daxmend;
+
+extern "C" uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
+    daxmend_device *device = from_abi(ns)->device();
+    switch (number) {
+    case PMEM_POISON_RANGES:
+        return Summary(device).ranges;
+    case PMEM_POISON_SECTORS:
+        return Summary(device).sectors.value;
+    case PMEM_POISON_RANGES_NOT_SHOWN: {
+        const uint64_t ranges = Summary(device).ranges;
+        return ranges - min(ranges, uint64_t{PMEM_BADBLOCKS_LINES});
+    }
+    case PMEM_POISON_READS_REFUSED:
+        return daxmend_device_events(device, DAXMEND_EVENT_READ_REFUSED);
+    case PMEM_POISON_ACCESSES_REFUSED:
+        return daxmend_device_events(device, DAXMEND_EVENT_ACCESS_REFUSED);
+    case PMEM_POISON_WRITES_STOPPED:
+        return daxmend_device_events(device, DAXMEND_EVENT_PARTLY_COVERED);
+    case PMEM_POISON_REPAIRS:
+        return daxmend_device_events(device, DAXMEND_EVENT_REPAIRED);
+    case PMEM_POISON_SECTORS_REPAIRED:
+        return daxmend_device_event_sectors(device, DAXMEND_EVENT_REPAIRED);
+    case PMEM_POISON_CLEARS_ISSUED:
+        return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_ISSUED);
+    case PMEM_POISON_CLEARS_FAILED:
+        return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_FAILED);
+    case PMEM_POISON_VERIFIES_FAILED:
+        return daxmend_device_events(device, DAXMEND_EVENT_VERIFY_FAILED);
+    case PMEM_POISON_LATENT_FOUND:
+        return daxmend_device_event_sectors(device, DAXMEND_EVENT_POISON_FOUND);
+    case PMEM_POISON_SECTORS_INJECTED:
+        return daxmend_device_event_sectors(device, DAXMEND_EVENT_POISON_INJECTED);
+    case PMEM_POISON_MAP_WIDENED:
+        return daxmend_device_events(device, DAXMEND_EVENT_MAP_WIDENED);
+    default:
+        return 0;
+    }
+}

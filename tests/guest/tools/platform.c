@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Calls the platform's own error functions (ACPI NVDIMM root device _DSM) through /dev/ndctl0, many in one run and with any option
+ * byte, which ndctl does not offer. It is no driver and knows no namespace: addresses are physical, in bytes.
+ *
+ *   platform inject FIRST LENGTH COUNT STRIDE OPTIONS   COUNT ranges, STRIDE apart; prints how many were taken
+ *   platform forget FIRST LENGTH COUNT STRIDE           take injections back; prints how many calls worked
+ *   platform clear FIRST LENGTH                         clear; prints how many bytes the platform says it cleared
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ndctl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+struct call {
+	struct nd_cmd_pkg head;
+	uint64_t start, length;
+	uint8_t options, reserved[7];
+	uint16_t status, extended;
+	uint32_t spare;
+} __attribute__((packed));
+
+static int run(int fd, uint64_t function, uint64_t start, uint64_t length, uint8_t options)
+{
+	struct call c = {
+		.head = { .nd_family = 0, .nd_command = function, .nd_size_in = function == 7 ? 24 : 16, .nd_size_out = 8 },
+		.start = start, .length = length, .options = options,
+	};
+	unsigned char *out = c.head.nd_payload + c.head.nd_size_in;
+
+	if (ioctl(fd, ND_IOCTL_CALL, &c) < 0) {
+		perror("ND_IOCTL_CALL");
+		exit(2);
+	}
+	if (out[0])
+		fprintf(stderr, "status %u extended %u\n", out[0], out[2]);
+	return out[0];
+}
+
+int main(int argc, char **argv)
+{
+	int fd = open("/dev/ndctl0", O_RDWR);
+	uint64_t v[5] = { 0, 0, 1, 0, 0 };
+	unsigned taken = 0;
+
+	for (int i = 2; i < argc && i < 7; i++)
+		v[i - 2] = strtoull(argv[i], NULL, 0);
+	if (fd < 0 || argc < 4) {
+		fprintf(stderr, "usage: platform inject|forget|clear FIRST LENGTH [COUNT STRIDE [OPTIONS]], with /dev/ndctl0 there\n");
+		return 2;
+	}
+	if (!strcmp(argv[1], "clear")) {
+		struct nd_cmd_clear_error e = { .address = v[0], .length = v[1] };
+		if (ioctl(fd, ND_IOCTL_CLEAR_ERROR, &e) < 0)
+			perror("ND_IOCTL_CLEAR_ERROR");
+		printf("status %u cleared %llu\n", e.status, (unsigned long long)e.cleared);
+		return 0;
+	}
+	for (uint64_t i = 0; i < v[2]; i++) {
+		if (run(fd, !strcmp(argv[1], "inject") ? 7 : 8, v[0] + i * v[3], v[1], v[4]))
+			break;
+		taken++;
+	}
+	printf("%u\n", taken);
+	return 0;
+}

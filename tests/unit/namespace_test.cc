@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a namespace gets its block device and loses it (P15): the order of probe and removal,
+ * each step failing in turn, and the claims of other personalities.
+ */
+#include "namespace_fixture.h"
+
+using namespace fake;
+using Calls = std::vector<std::string>;
+
+namespace {
+
+class NamespaceLife : public NamespaceTest {};
+
+TEST_F(NamespaceLife, P15_ProbeAndRemoveInOrder) {
+    make(64);
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(binding_->calls, (Calls{"open", "enable", "claim", "claim", "claim", "disable",
+                                      "plain_layout", "reserve", "map", "disk_create", "bus_list",
+                                      "dax_register", "disk_add", "follow_read_only"}));
+    EXPECT_EQ(binding_->disk_sectors, 64U);
+    EXPECT_NE(ns_, nullptr);
+    EXPECT_TRUE(binding_->warnings.empty());
+    binding_->calls.clear();
+    remove();
+    EXPECT_EQ(binding_->calls,
+              (Calls{"dax_unregister", "disk_remove", "release_notifier", "flush"}));
+}
+
+TEST_F(NamespaceLife, P15_EachStepOfAProbeCanFailAndLeavesNothing) {
+    for (const int32_t kind : {PMEM_KIND_NAMESPACE, PMEM_KIND_PFN})
+        for (const char *step : {"open", "enable", "pfn_layout", "reserve", "map", "disk_create",
+                                 "bus_list", "dax_register", "disk_add"}) {
+            if (kind == PMEM_KIND_NAMESPACE && std::string(step) == "pfn_layout")
+                continue;
+            SCOPED_TRACE(::testing::Message() << "kind " << kind << ", " << step << " fails");
+            make(64);
+            binding_->kind = kind;
+            binding_->failing_call = step;
+            EXPECT_EQ(probe(), binding_->failure);
+            EXPECT_EQ(ns_, nullptr);
+            EXPECT_TRUE(binding_->called(step)) << "the step was not reached";
+            binding_->expect_nothing_left();
+            expect_services_idle();
+        }
+}
+
+TEST_F(NamespaceLife, P15_WithoutMemoryAProbeLeavesNothing) {
+    uint64_t nth = 0;
+    for (;; nth++) {
+        make(64);
+        bus_poison(5, 6);
+        fail_allocation(nth);
+        const int32_t status = probe();
+        fail_allocation(kNever);
+        if (status == DAXMEND_OK)
+            break;
+        EXPECT_EQ(status, DAXMEND_NO_MEMORY) << nth;
+        binding_->expect_nothing_left();
+        expect_services_idle();
+    }
+    EXPECT_GE(nth, 4U) << "the namespace, the lock, the device, the list and a leaf";
+    EXPECT_EQ(badblocks(), "5 1\n");
+}
+
+TEST_F(NamespaceLife, P1_KnownPoisonIsThereBeforeTheDiskIs) {
+    make(64);
+    bus_poison(7, 9);
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(read(7, 1), DAXMEND_POISONED);
+    const auto place = [&](const char *name) {
+        return std::find(binding_->calls.begin(), binding_->calls.end(), name);
+    };
+    EXPECT_LT(place("bus_list"), place("dax_register"));
+    EXPECT_LT(place("bus_list"), place("disk_add"));
+}
+
+TEST_F(NamespaceLife, ClaimsAreHandedOn) {
+    for (const int claim : {0, 1, 2}) {
+        make(64);
+        binding_->claims[claim] = DAXMEND_OK;
+        EXPECT_EQ(probe(), DAXMEND_CLAIMED);
+        EXPECT_EQ(std::count(binding_->calls.begin(), binding_->calls.end(), "claim"), claim + 1);
+        EXPECT_FALSE(binding_->called("reserve")) << "the namespace is somebody else's";
+        binding_->expect_nothing_left();
+        expect_services_idle();
+    }
+}
+
+TEST_F(NamespaceLife, AnInfoBlockOfNoUseKeepsTheNamespaceFromBeingWrittenOver) {
+    for (const int claim : {1, 2}) {
+        make(64);
+        binding_->claims[claim] = DAXMEND_UNSUPPORTED;
+        EXPECT_EQ(probe(), DAXMEND_UNSUPPORTED);
+        EXPECT_FALSE(binding_->called("reserve"));
+        binding_->expect_nothing_left();
+    }
+    make(64);
+    binding_->claims[0] = DAXMEND_UNSUPPORTED;
+    EXPECT_EQ(probe(), DAXMEND_OK) << "a btt that cannot be used is as none, as in-tree";
+}
+
+TEST_F(NamespaceLife, BttDevicesAreAttachedAndDetached) {
+    make(64);
+    binding_->kind = PMEM_KIND_BTT;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(ns_, nullptr);
+    EXPECT_EQ(binding_->calls, (Calls{"open", "attach_btt"}));
+    binding_->calls.clear();
+    pmem_drv_poison_notice(binding_.get(), nullptr);
+    pmem_drv_region_notice(binding_.get(), nullptr);
+    EXPECT_EQ(binding_->calls, (Calls{"refresh_btt"}));
+    binding_->calls.clear();
+    remove();
+    EXPECT_EQ(binding_->calls, (Calls{"detach_btt", "flush"}));
+
+    make(64);
+    binding_->kind = PMEM_KIND_BTT;
+    binding_->failing_call = "attach_btt";
+    EXPECT_EQ(probe(), binding_->failure);
+    binding_->expect_nothing_left();
+}
+
+TEST_F(NamespaceLife, APfnDeviceHasPagesAndItsDataBehindTheInfoBlock) {
+    make(256);
+    binding_->kind = PMEM_KIND_PFN;
+    /* 8 sectors of the resource are not mapped, 16 are the info block and the pages. */
+    binding_->layout = {media_->phys(), media_->bytes(), 8 * kSector, 248 * kSector, 16 * kSector};
+    bus_poison(24, 25); /* the first data sector */
+    bus_poison(10, 12); /* the info block: none of ours */
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_TRUE(binding_->mapped_with_pages);
+    EXPECT_EQ(binding_->limits.dax, 1U);
+    EXPECT_EQ(binding_->disk_sectors, 232U);
+    EXPECT_EQ(badblocks(), "0 1\n");
+
+    daxmend_access grant = {};
+    EXPECT_EQ(daxmend_device_access(binding_->dax_device, 1, 1, 0, &grant), 1);
+    EXPECT_EQ(grant.kaddr, media_->kaddr() + 24 * kSector + kPage);
+    EXPECT_EQ(grant.phys, media_->phys() + 24 * kSector + kPage);
+    EXPECT_EQ(write(0, 1), DAXMEND_OK);
+    EXPECT_FALSE(media_->poisoned(24));
+    EXPECT_TRUE(media_->poisoned(10));
+    EXPECT_EQ(media_->contents()[24 * kSector], daxmend_source::pattern(0));
+    EXPECT_EQ(media_->contents()[0], old(0));
+}
+
+TEST_F(NamespaceLife, LayoutsWithoutRoomForDataAreRefused) {
+    for (const uint64_t data_offset :
+         {64 * kSector, 65 * kSector, UINT64_MAX, 64 * kSector - 100}) {
+        make(64);
+        binding_->layout.data_offset = data_offset;
+        EXPECT_EQ(probe(), DAXMEND_INVALID) << data_offset;
+        binding_->expect_nothing_left();
+        expect_services_idle();
+    }
+    make(64);
+    binding_->layout.data_offset = 512; /* no whole page: DAX could not work */
+    EXPECT_EQ(probe(), DAXMEND_INVALID);
+    binding_->expect_nothing_left();
+}
+
+TEST_F(NamespaceLife, TheRegionDecidesAboutFlushPagesAndWarnings) {
+    make(64);
+    binding_->region_flags = PMEM_REGION_HAS_FLUSH | PMEM_REGION_HAS_CACHE;
+    binding_->can_have_pages = 1;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(binding_->limits.fua, 1U);
+    EXPECT_EQ(binding_->limits.dax, 1U);
+    EXPECT_TRUE(binding_->mapped_with_pages);
+    EXPECT_TRUE(binding_->warnings.empty());
+    remove();
+
+    make(64);
+    binding_->region_flags = PMEM_REGION_FLUSH_UNKNOWN;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(binding_->limits.fua, 0U);
+    EXPECT_EQ(binding_->limits.dax, 0U);
+    ASSERT_EQ(binding_->warnings.size(), 1U);
+    EXPECT_EQ(binding_->warnings[0], "unable to guarantee persistence of writes");
+}
+
+TEST_F(NamespaceLife, AFailedLastFlushIsTold) {
+    make_and_probe(64);
+    binding_->failing_call = "flush";
+    pmem_drv_shutdown(binding_.get());
+    EXPECT_EQ(binding_->warnings.size(), 1U);
+    remove();
+    EXPECT_EQ(binding_->warnings.size(), 2U);
+    EXPECT_NE(binding_->warnings[1].find("may not be durable"), std::string::npos);
+}
+
+/* P8, P10: the kernel takes pages away; on no bus may they look good meanwhile. */
+TEST_F(NamespaceLife, P10_PagesLostToAMachineCheckCountAsBad) {
+    make_and_probe(76);
+    ASSERT_EQ(pmem_drv_badblocks_store(ns_, "11 1\n", 5), DAXMEND_OK);
+    struct Case {
+        uint64_t offset, bytes;
+        const char *bad;
+    };
+    const Case cases[] = {
+        {kPage, kPage, "11 1\n"}, /* why this page went is known */
+        {2 * kPage, kPage, "11 1\n16 8\n"},
+        {5 * kPage, 2 * kPage, "11 1\n16 8\n40 16\n"},
+        {9 * kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"}, /* cut short by the end */
+        {10 * kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"},
+        {uint64_t{1} << 40, kPage, "11 1\n16 8\n40 16\n72 4\n"},
+        {0 - kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"}, /* before the data */
+    };
+    for (const Case &one : cases) {
+        pmem_drv_memory_failure(ns_, one.offset, one.bytes);
+        EXPECT_EQ(badblocks(), one.bad) << one.bytes << " bytes at " << one.offset;
+    }
+    EXPECT_EQ(write(16, 8), DAXMEND_OK);
+    EXPECT_EQ(badblocks(), "11 1\n40 16\n72 4\n");
+    EXPECT_TRUE(binding_->warnings.empty());
+
+    fail_all_allocations(true);
+    pmem_drv_memory_failure(ns_, 0, kPage);
+    fail_all_allocations(false);
+    EXPECT_EQ(read(0, 1), DAXMEND_POISONED) << "without memory it errs to bad";
+    EXPECT_EQ(binding_->warnings.size(), 1U);
+}
+
+TEST_F(NamespaceLife, NoticesReachTheDiskAndTheList) {
+    make_and_probe(64);
+    bus_poison(3, 4);
+    EXPECT_EQ(badblocks(), "");
+    pmem_drv_poison_notice(binding_.get(), ns_);
+    EXPECT_EQ(badblocks(), "3 1\n");
+    EXPECT_EQ(binding_->poll_wakes, 1U);
+    binding_->calls.clear();
+    pmem_drv_region_notice(binding_.get(), ns_);
+    EXPECT_EQ(binding_->calls, (Calls{"follow_read_only"}));
+
+    binding_->failing_call = "bus_list";
+    pmem_drv_poison_notice(binding_.get(), ns_);
+    ASSERT_EQ(binding_->warnings.size(), 1U);
+    EXPECT_EQ(badblocks(), "3 1\n");
+}
+
+} // namespace

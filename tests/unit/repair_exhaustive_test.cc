@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Every write over small devices with chosen bad sectors, compared with a model of ten lines:
+ * how many bytes were written, what the media then holds, and what is bad afterwards (P1,
+ * P4, P8). Starts and ends step through 100 bytes and through all borders of sectors.
+ */
+#include <cstring>
+#include <set>
+
+#include "device_fixture.h"
+
+using namespace fake;
+
+namespace {
+
+constexpr uint64_t kPages = 3;
+constexpr uint64_t kSectors = kPages * DAXMEND_PAGE_SECTORS;
+constexpr uint64_t kBytes = kSectors * kSector;
+
+/* One bit a sector. */
+using Pattern = uint32_t;
+
+constexpr Pattern run(uint64_t begin, uint64_t end) {
+    return ((Pattern{1} << (end - begin)) - 1) << begin;
+}
+
+struct Outcome {
+    uint64_t done;
+    int32_t status;
+    Pattern bad;
+};
+
+/* P4 word by word. */
+Outcome model(Pattern bad, uint64_t begin, uint64_t end, bool whole_pages) {
+    uint64_t at = begin;
+    while (at < end) {
+        const uint64_t sector = at / kSector;
+        const uint64_t unit = whole_pages ? kPage : kSector;
+        if (bad >> sector & 1) {
+            if (at % kSector != 0 || at / unit * unit < begin || (at / unit + 1) * unit > end)
+                return {at - begin, DAXMEND_POISONED, bad};
+            bad &= ~(Pattern{1} << sector);
+        }
+        at = std::min(end, (sector + 1) * kSector);
+    }
+    return {end - begin, DAXMEND_OK, bad};
+}
+
+class RepairExhaustive : public DeviceTest {
+  protected:
+    void SetUp() override {
+        DeviceTest::SetUp();
+        make(kSectors, true);
+        for (uint64_t n = 0; n < kBytes; n++)
+            fresh_[n] = old(n);
+        std::set<uint64_t> places;
+        for (uint64_t n = 0; n <= kBytes; n += 100)
+            places.insert(n);
+        for (uint64_t n = 0; n <= kBytes; n += kSector)
+            places.insert(n);
+        places_.assign(places.begin(), places.end());
+    }
+
+    /* Good sectors hold old bytes, the others are poisoned on the platform and known. */
+    void reset(Pattern bad) {
+        if (known_ & ~bad) {
+            new_device();
+            known_ = 0;
+        }
+        std::memcpy(media_->contents(), fresh_, kBytes);
+        media_->heal();
+        for (uint64_t sector = 0; sector < kSectors; sector++)
+            if (bad >> sector & 1) {
+                media_->poison(sector, sector + 1);
+                if (!(known_ >> sector & 1))
+                    mark(sector, sector + 1);
+            }
+        known_ = bad;
+    }
+
+    Pattern bad_now() const {
+        Pattern bad = 0;
+        for (const auto &[begin, end] : DeviceTest::bad())
+            bad |= run(begin, end);
+        return bad;
+    }
+
+    void one_write(Pattern bad, uint64_t begin, uint64_t end, bool whole_pages) {
+        reset(bad);
+        const Outcome want = model(bad, begin, end, whole_pages);
+        const Written got = write(begin, end - begin);
+        const bool as_told = got.done == want.done && got.status == want.status;
+        const Pattern left = bad_now();
+        known_ = left;
+        if (!as_told || left != want.bad)
+            FAIL() << "got " << got << ", bad " << left << "; want " << want.done
+                   << " bytes, status " << want.status << ", bad " << want.bad;
+        for (uint64_t sector = 0; sector < kSectors; sector++) {
+            /* What is bad has no contents; the platform and the map agree on it. */
+            if (left >> sector & 1) {
+                ASSERT_TRUE(media_->poisoned(sector))
+                    << "sector " << sector << " was cleared and not repaired";
+                continue;
+            }
+            ASSERT_FALSE(media_->poisoned(sector)) << "sector " << sector << " reads good";
+            ASSERT_NO_FATAL_FAILURE(expect_contents(sector, begin, begin + got.done));
+        }
+    }
+    void expect_contents(uint64_t sector, uint64_t begin, uint64_t end) const {
+        const uint64_t low = sector * kSector;
+        const uint64_t from = std::clamp(begin, low, low + kSector);
+        const uint64_t to = std::clamp(end, from, low + kSector);
+        const uint8_t *now = media_->contents();
+        const bool before = std::memcmp(now + low, fresh_ + low, from - low) == 0;
+        const bool inside =
+            std::memcmp(now + from, pattern_bytes() + (from - begin), to - from) == 0;
+        const bool behind = std::memcmp(now + to, fresh_ + to, low + kSector - to) == 0;
+        ASSERT_TRUE(before && behind) << "sector " << sector << " changed outside of the write";
+        ASSERT_TRUE(inside) << "sector " << sector << " does not hold what was written";
+    }
+
+    void all_writes(Pattern bad, bool whole_pages) {
+        ASSERT_EQ(daxmend_set_recovery_granularity(whole_pages ? "page" : "sector"), DAXMEND_OK);
+        for (const uint64_t begin : places_)
+            for (const uint64_t end : places_) {
+                if (end <= begin)
+                    continue;
+                one_write(bad, begin, end, whole_pages);
+                if (HasFailure())
+                    FAIL() << "bad sectors " << bad << ", bytes " << begin << " to " << end;
+            }
+    }
+
+    uint8_t fresh_[kBytes];
+    Pattern known_ = 0;
+    std::vector<uint64_t> places_;
+};
+
+constexpr Pattern kPatterns[] = {
+    run(0, 1), /* the first and the last of the device */
+    run(23, 24),
+    run(11, 12),             /* one in the middle of a page */
+    run(8, 9) | run(15, 16), /* the borders of a page */
+    run(7, 9) | run(15, 17), /* over the borders of pages */
+    run(8, 16),              /* a page */
+    run(3, 21),              /* a page and parts of its neighbours */
+    run(0, 24),              /* all */
+    run(1, 2) | run(3, 4) | run(5, 6) | run(9, 10) | run(18, 19) | run(20, 21),
+    run(2, 5) | run(6, 8) | run(17, 23),
+};
+
+TEST_F(RepairExhaustive, P1_P4_P8_EveryWriteRepairsSectors) {
+    for (const Pattern bad : kPatterns)
+        ASSERT_NO_FATAL_FAILURE(all_writes(bad, false));
+}
+
+TEST_F(RepairExhaustive, P1_P4_P8_EveryWriteRepairsPages) {
+    for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(3, 21), run(0, 24)})
+        ASSERT_NO_FATAL_FAILURE(all_writes(bad, true));
+}
+
+/* Every set of bad sectors in a page, every write of whole sectors over it. */
+TEST_F(RepairExhaustive, P4_EverySetOfBadSectorsOfAPage) {
+    for (const bool whole_pages : {false, true}) {
+        ASSERT_EQ(daxmend_set_recovery_granularity(whole_pages ? "page" : "sector"), DAXMEND_OK);
+        for (Pattern set = 1; set < 256; set++)
+            for (uint64_t begin = 7; begin <= 16; begin++)
+                for (uint64_t end = begin + 1; end <= 17; end++) {
+                    one_write(set << 8, begin * kSector, end * kSector, whole_pages);
+                    if (HasFailure())
+                        FAIL() << "bad sectors " << set << " of page 1, " << begin << " to " << end;
+                }
+    }
+}
+
+/* Bad pages are out of the mapping, as after machine checks; nothing touches them there. */
+TEST_F(RepairExhaustive, P8_LostPagesMakeNoDifference) {
+    for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(0, 24)})
+        for (uint64_t n = 0; n < places_.size(); n += 3)
+            for (uint64_t m = n + 1; m < places_.size(); m += 2) {
+                for (uint64_t page = 0; page < kPages; page++)
+                    if (bad >> page * 8 & 0xff)
+                        media_->lose_page(page);
+                one_write(bad, places_[n], places_[m], false);
+                if (HasFailure())
+                    FAIL() << "bad sectors " << bad << ", bytes " << places_[n] << " to "
+                           << places_[m];
+                for (uint64_t page = 0; page < kPages; page++) {
+                    const bool still_bad = known_ >> page * 8 & 0xff;
+                    ASSERT_EQ(media_->page_lost(page), still_bad) << "page " << page;
+                    ASSERT_EQ(media_->page_marked(page), still_bad) << "page " << page;
+                    media_->find_page(page);
+                }
+            }
+}
+
+} // namespace
