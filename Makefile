@@ -8,11 +8,12 @@ KVER ?= $(shell uname -r)
 build := build/$(KVER)
 kernel_sources := Kbuild include shim dax_core pmem_drv dm_passthrough
 
-.PHONY: help modules clean
+.PHONY: help modules check clean
 
 help:
 	@echo 'make modules [KVER=<release>]   dax_core.ko, pmem_drv.ko, dm_passthrough.ko in build/<release>/'
-	@echo 'make unit                       build and run the user-space tests'
+	@echo 'make unit                       build and run the user-space tests, with the address sanitizer'
+	@echo 'make unit-tsan                  those with threads, with the thread sanitizer'
 	@echo 'make check                      style and static checks of the sources'
 	@echo 'make clean                      remove build/'
 	@echo './scripts/demo                  watch a poisoned file being repaired'
@@ -37,7 +38,10 @@ modules:
 	fi; \
 	./scripts/hygiene '$(build)'
 
+check:
+	@./scripts/check
+
 clean:
 	rm -rf build
 
--include tests/unit/unit.mk
+include tests/unit/unit.mk
