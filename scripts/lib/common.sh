@@ -5,6 +5,9 @@
 # A failure inside $(...) must not pass unnoticed.
 shopt -s inherit_errexit
 
+# An ordinary user of Debian has no sbin in PATH, where depmod, modprobe and mkfs are.
+export PATH=$PATH:/usr/sbin:/sbin
+
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # The cache may live elsewhere (a machine that tests many clones); the build tree may not: the Makefile owns it.
 CACHE=${DAXMEND_CACHE:-$TOP/.cache}
@@ -61,6 +64,15 @@ size_mib() {
 	*G) echo $((number * 1024)) ;;
 	*) echo "$number" ;;
 	esac
+}
+
+# need_own_folders: what an earlier run under sudo left behind belongs to root, and writing there fails without a word.
+need_own_folders() {
+	local folder
+	for folder in "$CACHE" "$CACHE/locks" "$CACHE/kernels" "$BUILD" "$BUILD/logs"; do
+		[ ! -d "$folder" ] || [ -w "$folder" ] ||
+			die "$folder belongs to $(stat -c %U "$folder"), perhaps from a run with sudo; remove it, or: sudo chown -R $(id -un) $CACHE $BUILD"
+	done
 }
 
 # run_locked NAME COMMAND...: one process at a time does the named work; the others wait for it. The lock ends with the process too.
