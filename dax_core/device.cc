@@ -80,36 +80,53 @@ Status Device::add_all(const PoisonMap &collected, uint32_t kind, bool &changed)
     }
 }
 
+/* Takes out of `from` what is in `what`. */
+static Status subtract(PoisonMap &from, const PoisonMap &what) {
+    SectorExtent range;
+    for (;;) {
+        range = what.next_range(range.end);
+        if (range.empty())
+            return Status::ok();
+        PoisonMap::Reservation reservation;
+        const Status reserved = from.reserve_for_remove(reservation);
+        if (!reserved.is_ok())
+            return reserved;
+        from.remove(range, reservation);
+    }
+}
+
 Status Device::refresh() {
     /*
      * The platform's list is read without the repair lock, which must not be held over the
-     * locks of the nd bus. A repair meanwhile would make the list name what it has just
-     * cleared: then the list is read again. After some tries it is taken as it is: too much
-     * counts as bad then, never too little.
+     * locks of the nd bus. What is repaired meanwhile may still be on the list and is taken
+     * off it, so that nobody who was told of a repair finds it undone.
      */
-    constexpr uint32_t kTries = 8;
-    for (uint32_t attempt = 1;; attempt++) {
-        const uint64_t before = engine_.repair_epoch();
-        PoisonMap collected;
-        // SAFETY: the sink is a map under another name; see daxmend_poison_sink_add.
-        Status status = media_.collect_poison(reinterpret_cast<daxmend_poison_sink *>(&collected));
-        bool changed = false;
-        {
-            const MutexGuard exclusive(lock_);
-            const NoIoGuard no_io;
-            if (engine_.repair_epoch() != before && attempt < kTries)
-                continue;
-            /* A list that memory was short for names more than is bad. */
-            const uint32_t kind = status == Status::no_memory() ? DAXMEND_EVENT_MAP_WIDENED
-                                                                : DAXMEND_EVENT_POISON_ADDED;
-            const Status kept = add_all(collected, kind, changed);
-            if (status.is_ok())
-                status = kept;
-        }
-        if (changed)
-            media_.poison_changed();
-        return status;
+    PoisonMap collected;
+    PoisonMap repaired;
+    {
+        const MutexGuard exclusive(lock_);
+        engine_.track_repairs(&repaired);
     }
+    // SAFETY: the sink is a map under another name; see daxmend_poison_sink_add.
+    Status status = media_.collect_poison(reinterpret_cast<daxmend_poison_sink *>(&collected));
+    bool changed = false;
+    {
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        const bool all_known = engine_.tracks_repairs();
+        engine_.track_repairs(nullptr);
+        Status known = all_known ? subtract(collected, repaired) : Status::no_memory();
+        /* A list that memory was short for names more than is bad. */
+        const uint32_t kind = status == Status::no_memory() || !known.is_ok()
+                                  ? DAXMEND_EVENT_MAP_WIDENED
+                                  : DAXMEND_EVENT_POISON_ADDED;
+        const Status kept = add_all(collected, kind, changed);
+        if (status.is_ok())
+            status = known.is_ok() ? kept : known;
+    }
+    if (changed)
+        media_.poison_changed();
+    return status;
 }
 
 } // namespace daxmend

@@ -226,6 +226,10 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
     good.end = restore_pages(good, status);
     // ORDER: forgotten last; until here every reader is refused.
     map_.remove(good, reservation);
+    if (tracked_ && !tracked_->add(good).is_ok()) {
+        /* What cannot be noted exactly is not noted at all: see Device::refresh(). */
+        tracked_ = nullptr;
+    }
     return good;
 }
 
@@ -331,24 +335,42 @@ Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExt
 }
 
 Status RepairEngine::read(ByteExtent request, daxmend_sink *sink) {
+    const SectorExtent sectors = sectors_touched(request);
     SectorExtent found;
     const uint64_t before = repair_epoch();
     Status status = read_once(request, sink, found);
     // ORDER: the copy's loads come before these looks.
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (status.is_ok() && map_.any_bad(sectors_touched(request))) {
-        status = Status::poisoned();
-    } else if (status.is_ok() && repair_epoch() != before) {
-        /* It may have copied what lay between a clear and a write: once more, without repairs. */
-        daxmend_sink_rewind(sink);
+    if (status.is_ok() && repair_epoch() == before) {
+        const SectorExtent bad = map_.first_bad(sectors);
+        if (bad.empty())
+            return Status::ok();
+        events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
+        return Status::poisoned();
+    }
+    if (!status.is_ok() && found.empty())
+        return status;
+
+    /*
+     * It may have copied what lay between a clear and a write, or met poison that was repaired
+     * meanwhile: once more, without repairs.
+     */
+    {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
-        status = read_once(request, sink, found);
+        if (repair_epoch() != before) {
+            daxmend_sink_rewind(sink);
+            found = {};
+            status = read_once(request, sink, found);
+        }
+        if (found.empty())
+            return status;
+        const Status kept = add_locked(found, DAXMEND_EVENT_POISON_FOUND);
+        if (!kept.is_ok())
+            status = kept;
     }
-    if (found.empty())
-        return status;
-    const Status kept = mark(found, DAXMEND_EVENT_POISON_FOUND);
-    return kept.is_ok() ? status : kept;
+    media_.poison_changed();
+    return status;
 }
 
 Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {

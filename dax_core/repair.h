@@ -61,10 +61,12 @@ class RepairEngine : NotCopied {
     Status add_locked(SectorExtent extent, uint32_t kind);
 
     /*
-     * Changes at the begin and at the end of each repair: what was seen at one value and is
-     * looked at again at the same was not repaired between.
+     * From now on adds what is repaired to `into`, or to nothing when it is null. LOCK: the
+     * caller holds the repair lock.
      */
-    uint64_t repair_epoch() const { return __atomic_load_n(&repair_epoch_, __ATOMIC_ACQUIRE); }
+    void track_repairs(PoisonMap *into) { tracked_ = into; }
+    /* Whether all repairs since were noted; not when memory was short. LOCK: as above. */
+    bool tracks_repairs() const { return tracked_ != nullptr; }
 
   private:
     class Reach;
@@ -76,6 +78,11 @@ class RepairEngine : NotCopied {
         bool alone;
     };
 
+    /*
+     * Changes at the begin and at the end of each repair: what was seen at one value and is
+     * looked at again at the same was not repaired between.
+     */
+    uint64_t repair_epoch() const { return __atomic_load_n(&repair_epoch_, __ATOMIC_ACQUIRE); }
     Status read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found);
     Transfer write_good(ByteExtent extent, daxmend_source *source);
     Transfer repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy);
@@ -90,7 +97,8 @@ class RepairEngine : NotCopied {
     PoisonMap &map_;
     Events &events_;
     daxmend_mutex *lock_;
-    uint64_t repair_epoch_ = 0; /* LOCK: changed under the repair lock, read without */
+    PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
+    uint64_t repair_epoch_ = 0;    /* LOCK: changed under the repair lock, read without */
 };
 
 } // namespace daxmend

@@ -8,11 +8,21 @@
 #include <linux/ioport.h>
 #include <linux/memremap.h>
 #include <linux/nd.h>
+#include <linux/semaphore.h>
 
 #include "compat.h"
 #include "errno.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
+
+/*
+ * The kernel walks the bus's list of poison under one lock and takes cleared ranges out of it
+ * under another, so the two calls must not meet. Reading the list may wait for the bus, whose
+ * holder may wait in memory reclaim for a repair: a repair waits for the gate only so long, and
+ * is refused then.
+ */
+static struct semaphore bus_list_gate = __SEMAPHORE_INITIALIZER(bus_list_gate, 1);
+#define BUS_LIST_GATE_PATIENCE (10 * HZ)
 
 static struct nd_region *region_of(struct pmem_binding *binding)
 {
@@ -145,8 +155,12 @@ int32_t pmem_nd_flush(struct pmem_binding *binding)
 
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes)
 {
-	long cleared = nvdimm_clear_poison(binding->dev, phys, bytes);
+	long cleared;
 
+	if (down_timeout(&bus_list_gate, BUS_LIST_GATE_PATIENCE))
+		return status_from_errno(-EBUSY);
+	cleared = nvdimm_clear_poison(binding->dev, phys, bytes);
+	up(&bus_list_gate);
 	return cleared < 0 ? status_from_errno(cleared) : cleared;
 }
 
@@ -161,7 +175,9 @@ int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t 
 		return DAXMEND_NO_MEMORY;
 	/* The kernel names this device when a range does not fit. */
 	table.dev = binding->dev;
+	down(&bus_list_gate);
 	nvdimm_badblocks_populate(region_of(binding), &table, &range);
+	up(&bus_list_gate);
 	table.dev = NULL; /* else badblocks_exit() takes the table for memory of the device */
 	for (i = 0; i < table.count; i++) {
 		ranges[i].begin = BB_OFFSET(table.page[i]);

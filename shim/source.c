@@ -60,26 +60,45 @@ size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes
 }
 
 /*
- * The user's buffer may itself be a mapping of persistent memory, with poison that the copies of
- * a secured stretch would stumble over. Returns how many bytes come before any.
+ * The writer's page may itself be persistent memory, with poison that the copies of a secured
+ * stretch would stumble over. Returns how many bytes come before any.
  */
+static size_t readable_of(const struct bio_vec *vec)
+{
+	if (!is_zone_device_page(vec->bv_page))
+		return vec->bv_len;
+	return daxmend_verify_readable(page_address(vec->bv_page) + vec->bv_offset, vec->bv_len);
+}
+
 static size_t readable_of_held(struct daxmend_source *source, size_t secured)
 {
 	size_t at = 0;
 	unsigned int i;
 
 	for (i = 0; i < source->held_count && at < secured; i++) {
-		struct bio_vec *vec = &source->held[i];
-		size_t readable = vec->bv_len;
+		size_t readable = readable_of(&source->held[i]);
 
-		if (is_zone_device_page(vec->bv_page))
-			readable = daxmend_verify_readable(page_address(vec->bv_page) +
-							   vec->bv_offset, vec->bv_len);
 		at += readable;
-		if (readable < vec->bv_len)
+		if (readable < source->held[i].bv_len)
 			break;
 	}
 	return at;
+}
+
+static size_t readable_of_bio(struct bio *bio, struct bvec_iter at, size_t bytes)
+{
+	size_t done = 0;
+
+	while (done < bytes) {
+		struct bio_vec vec = bio_iter_iovec(bio, at);
+		size_t readable = readable_of(&vec);
+
+		done += readable;
+		if (readable < vec.bv_len)
+			break;
+		bio_advance_iter_single(bio, &at, vec.bv_len);
+	}
+	return min(done, bytes);
 }
 
 /*
@@ -129,7 +148,7 @@ size_t daxmend_source_secure(struct daxmend_source *source, size_t bytes)
 		return bytes;
 	case SOURCE_BIO:
 		source->secured_at = source->at;
-		return bytes;
+		return readable_of_bio(source->bio, source->at, bytes);
 	case SOURCE_ZERO:
 		return bytes;
 	}

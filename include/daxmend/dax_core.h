@@ -119,7 +119,10 @@ int32_t daxmend_device_read(struct daxmend_device *device, uint64_t offset, uint
  * then). May sleep.
  */
 int32_t daxmend_device_mark(struct daxmend_device *device, struct daxmend_sector_range range);
-/* Asks the provider for the platform's list and adds it. May sleep. */
+/*
+ * Asks the provider for the platform's list and adds it. One at a time for a device: the caller
+ * sees to that. May sleep.
+ */
 int32_t daxmend_device_refresh(struct daxmend_device *device);
 /*
  * The first bad range that ends after sector `from`, merged with its neighbours;

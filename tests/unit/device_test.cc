@@ -136,28 +136,45 @@ TEST_F(DevicePoison, P10_RefreshDoesNotBringBackWhatWasRepaired) {
 }
 
 /*
- * The platform's list is read without the repair lock; a repair meanwhile makes it name what
- * was just cleared. Then it is read again.
+ * The platform's list is read without the repair lock; what is repaired meanwhile may still be
+ * on it and is taken off.
  */
 TEST_F(DevicePoison, P1_ARepairWhileTheListIsReadIsNotUndone) {
     for (const uint64_t repairs : {1, 3, 7}) {
         make(64);
         poison(10, 20);
-        uint64_t left = repairs;
+        media_->poison(40, 41);
         media_->after_collect = [&] {
-            if (left > 0) {
-                left--;
-                EXPECT_EQ(write_sectors(10 + left, 1), (Written{kSector, DAXMEND_OK}));
-            }
+            for (uint64_t n = 0; n < repairs; n++)
+                EXPECT_EQ(write_sectors(10 + n, 1), (Written{kSector, DAXMEND_OK}));
         };
         EXPECT_EQ(refresh(), DAXMEND_OK);
-        EXPECT_EQ(left, 0U);
-        EXPECT_EQ(bad(), (Ranges{{10 + repairs, 20}})) << repairs << " repairs";
+        EXPECT_EQ(bad(), (Ranges{{10 + repairs, 20}, {40, 41}})) << repairs << " repairs";
         media_->after_collect = nullptr;
+        /* Only while a list is being read is this so. */
+        media_->poison(10, 11);
+        EXPECT_EQ(refresh(), DAXMEND_OK);
+        EXPECT_TRUE(bad_at(10));
     }
 }
 
-/* Under repairs without end the list is taken all the same: too much counts as bad. */
+/* Repairs that could not be noted for want of memory: the list is taken as it is, erring to bad. */
+TEST_F(DevicePoison, P9_RepairsThatCannotBeNotedAreNotForgotten) {
+    make(64);
+    poison(10, 12);
+    media_->after_collect = [&] {
+        /* Two leaves and a directory to forget with, then the first part of the note. */
+        fake::fail_allocation(3);
+        EXPECT_EQ(write_sectors(10, 1), (Written{kSector, DAXMEND_OK}));
+        fake::fail_allocation(fake::kNever);
+    };
+    EXPECT_EQ(refresh(), DAXMEND_NO_MEMORY);
+    media_->after_collect = nullptr;
+    EXPECT_EQ(bad(), (Ranges{{10, 12}}));
+    EXPECT_EQ(daxmend_device_events(device_, DAXMEND_EVENT_MAP_WIDENED), 1U);
+}
+
+/* Repairs without end do not keep a refresh from its end. */
 TEST_F(DevicePoison, P10_RefreshEndsUnderAnyNumberOfRepairs) {
     make(64);
     poison(0, 40);
