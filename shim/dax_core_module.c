@@ -2,18 +2,25 @@
 /* The module dax_core: its parameters, its life and what it exports of the C++. */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/string.h>
 
 #include "daxmend/dax_core.h"
 #include "errno.h"
 #include "report.h"
+
+/* How much of a refused word a message repeats: not the line end that sysfs hands on. */
+static int shown_length(const char *value)
+{
+	return min_t(size_t, strcspn(value, "\n"), 20);
+}
 
 static int recovery_granularity_set(const char *value, const struct kernel_param *param)
 {
 	int error = errno_from_status(daxmend_set_recovery_granularity(value));
 
 	if (error)
-		pr_err("dax_core: recovery_granularity=%.20s: must be \"sector\" or \"page\"\n",
-		       value);
+		pr_err("dax_core: recovery_granularity=%.*s: must be \"sector\" or \"page\"\n",
+		       shown_length(value), value);
 	return error;
 }
 
@@ -36,7 +43,7 @@ static int verify_set(const char *value, const struct kernel_param *param)
 	int error = kstrtobool(value, &on);
 
 	if (error) {
-		pr_err("dax_core: verify=%.20s: must be 0 or 1\n", value);
+		pr_err("dax_core: verify=%.*s: must be 0 or 1\n", shown_length(value), value);
 		return error;
 	}
 	daxmend_set_verify(on);
