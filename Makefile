@@ -5,13 +5,18 @@
 # The kernel to build for; the running one if nothing is said.
 KVER ?= $(shell uname -r)
 
-build := build/$(KVER)
+# FAULT_POINTS=1 makes modules for tests, in which faults can be asked for (shim/fault_points.h).
+FAULT_POINTS ?=
+$(if $(filter-out 1,$(FAULT_POINTS)),$(error FAULT_POINTS=$(FAULT_POINTS): must be 1, or not be given))
+
+build := build/$(KVER)$(if $(FAULT_POINTS),+fault-points)
 kernel_sources := Kbuild include shim dax_core pmem_drv dm_passthrough
 
 .PHONY: help modules check clean
 
 help:
 	@echo 'make modules [KVER=<release>]   dax_core.ko, pmem_drv.ko, dm_passthrough.ko in build/<release>/'
+	@echo '     [FAULT_POINTS=1]           for tests, into build/<release>+fault-points/'
 	@echo 'make unit                       build and run the user-space tests, with the address sanitizer'
 	@echo 'make unit-tsan                  those with threads, with the thread sanitizer'
 	@echo 'make check                      style and static checks of the sources'
@@ -30,7 +35,7 @@ modules:
 	cp -rsf $(kernel_sources:%='$(CURDIR)'/%) '$(build)/' && \
 	cp -rsf '$(CURDIR)/scripts/kbuild' '$(build)/scripts/' && \
 	btf=; test -e "$$headers/vmlinux" || btf=CONFIG_DEBUG_INFO_BTF_MODULES=; \
-	$(MAKE) --no-print-directory -C "$$headers" M='$(CURDIR)/$(build)' $$btf modules \
+	$(MAKE) --no-print-directory -C "$$headers" M='$(CURDIR)/$(build)' FAULT_POINTS='$(FAULT_POINTS)' $$btf modules \
 		2>'$(build)/complaints' || { cat '$(build)/complaints' >&2; exit 1; }; \
 	if test -s '$(build)/complaints'; then \
 		cat '$(build)/complaints' >&2; rm -rf '$(build)'; \

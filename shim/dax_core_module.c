@@ -6,6 +6,7 @@
 
 #include "daxmend/dax_core.h"
 #include "errno.h"
+#include "fault_points.h"
 #include "report.h"
 
 /* How much of a refused word a message repeats: not the line end that sysfs hands on. */
@@ -77,12 +78,13 @@ EXPORT_SYMBOL_GPL(daxmend_poison_sink_add);
 static int __init dax_core_init(void)
 {
 	daxmend_report_init();
+	daxmend_fault_points_init();
 	return 0;
 }
 
 static void __exit dax_core_exit(void)
 {
-	/* Nothing to undo; without an exit function the module could not be unloaded. */
+	daxmend_fault_points_exit();
 }
 
 module_init(dax_core_init);

@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "errno.h"
+#include "fault_points.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
 
@@ -150,7 +151,9 @@ uint32_t pmem_nd_region_flags(struct pmem_binding *binding)
 /* Without a bio the flush is synchronous on every kernel and every bus. */
 int32_t pmem_nd_flush(struct pmem_binding *binding)
 {
-	return status_from_errno(nvdimm_flush(region_of(binding), NULL));
+	int error = nvdimm_flush(region_of(binding), NULL);
+
+	return status_from_errno(error ? error : daxmend_fault_flush());
 }
 
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes)
@@ -161,7 +164,10 @@ int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32
 		return status_from_errno(-EBUSY);
 	cleared = nvdimm_clear_poison(binding->dev, phys, bytes);
 	up(&bus_list_gate);
-	return cleared < 0 ? status_from_errno(cleared) : cleared;
+	if (cleared < 0)
+		return status_from_errno(cleared);
+	daxmend_fault_cleared(phys, cleared);
+	return cleared;
 }
 
 int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t end,

@@ -12,12 +12,14 @@
 
 #include "daxmend/services.h"
 #include "errno.h"
+#include "fault_points.h"
 
 size_t daxmend_verify_readable(const void *from, size_t bytes)
 {
 	u8 nowhere[DAXMEND_SECTOR_BYTES];
 	size_t read = 0;
 
+	bytes = daxmend_fault_readable(from, bytes);
 	while (read < bytes) {
 		size_t part = min(bytes - read, sizeof(nowhere));
 		size_t left = copy_mc_to_kernel(nowhere, from + read, part);

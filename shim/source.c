@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "fault_points.h"
 #include "source.h"
 
 /* Pages taken from the user in one go. */
@@ -200,9 +201,11 @@ size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t byt
 	while (copied < bytes) {
 		struct bio_vec vec = bio_iter_iovec(sink->bio, sink->at);
 		size_t part = min_t(size_t, bytes - copied, vec.bv_len);
+		size_t readable = daxmend_fault_readable(from + copied, part);
 		void *to = kmap_local_page(vec.bv_page);
-		size_t left = copy_mc_to_kernel(to + vec.bv_offset, from + copied, part);
+		size_t left = part - readable;
 
+		left += copy_mc_to_kernel(to + vec.bv_offset, from + copied, readable);
 		kunmap_local(to);
 		flush_dcache_page(vec.bv_page);
 		bio_advance_iter_single(sink->bio, &sink->at, part - left);

@@ -67,3 +67,18 @@ driver_switch() {
 	must ndctl enable-namespace "$NS"
 	namespace_use "$NS"
 }
+
+FAULT_POINTS=/sys/kernel/debug/daxmend
+
+# fault_points_needed: a driver without any cannot run such a scenario
+fault_points_needed() {
+	[ ! -d "$FAULT_POINTS" ] || return 0
+	[ "$DRIVER" != pmem_drv ] || give_up "the modules are made without fault points"
+	skip "all of it" "$DRIVER has no fault points, and no emulated machine has such faults"
+	finish
+}
+
+# fault NAME VALUE: see shim/fault_points.c
+fault() {
+	echo "$2" >"$FAULT_POINTS/$1" || give_up "the fault point $1 refuses \"$2\""
+}

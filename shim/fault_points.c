@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The fault points of fault_points.h and their files in debugfs, daxmend/. Compiled only into
+ * modules made with FAULT_POINTS=1.
+ *
+ *   poison_phys, poison_bytes   machine-check-safe copies stop at these physical bytes (0: none)
+ *   poison_survives_clear       Y: also after the platform cleared all of them; N: not any more
+ *   clear_leaves_garbage        Y: what was cleared reads as bytes 0xdb until it is written
+ *   clear_pause_ms              how long a clear command takes longer
+ *   flush_fails                 Y: the platform's flush ends with EIO
+ */
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/set_memory.h>
+#include <linux/string.h>
+
+#include "fault_points.h"
+
+#define GARBAGE 0xdb
+
+static u64 poison_phys;
+static u64 poison_bytes;
+static bool poison_survives_clear;
+static bool clear_leaves_garbage;
+static u32 clear_pause_ms;
+static bool flush_fails;
+static struct dentry *folder;
+
+size_t daxmend_fault_readable(const void *from, size_t bytes)
+{
+	u64 begin = READ_ONCE(poison_phys);
+	u64 end = begin + READ_ONCE(poison_bytes);
+	u64 phys;
+
+	if (begin == end)
+		return bytes;
+	phys = slow_virt_to_phys((void *)from);
+	if (end <= phys || begin >= phys + bytes)
+		return bytes;
+	return begin > phys ? begin - phys : 0;
+}
+
+static void leave_garbage(phys_addr_t phys, size_t bytes)
+{
+	void *media = memremap(phys, bytes, MEMREMAP_WB);
+
+	if (WARN_ON(!media))
+		return;
+	memset(media, GARBAGE, bytes);
+	memunmap(media);
+}
+
+void daxmend_fault_cleared(phys_addr_t phys, size_t bytes)
+{
+	u64 begin = READ_ONCE(poison_phys);
+	u64 end = begin + READ_ONCE(poison_bytes);
+
+	if (!READ_ONCE(poison_survives_clear) && phys <= begin && end <= phys + bytes)
+		WRITE_ONCE(poison_bytes, 0);
+	if (READ_ONCE(clear_leaves_garbage))
+		leave_garbage(phys, bytes);
+	msleep(READ_ONCE(clear_pause_ms));
+}
+EXPORT_SYMBOL_GPL(daxmend_fault_cleared);
+
+int daxmend_fault_flush(void)
+{
+	return READ_ONCE(flush_fails) ? -EIO : 0;
+}
+EXPORT_SYMBOL_GPL(daxmend_fault_flush);
+
+void daxmend_fault_points_init(void)
+{
+	pr_warn("dax_core: made with fault points, for tests only\n");
+	folder = debugfs_create_dir("daxmend", NULL);
+	debugfs_create_x64("poison_phys", 0600, folder, &poison_phys);
+	debugfs_create_x64("poison_bytes", 0600, folder, &poison_bytes);
+	debugfs_create_bool("poison_survives_clear", 0600, folder, &poison_survives_clear);
+	debugfs_create_bool("clear_leaves_garbage", 0600, folder, &clear_leaves_garbage);
+	debugfs_create_u32("clear_pause_ms", 0600, folder, &clear_pause_ms);
+	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
+}
+
+void daxmend_fault_points_exit(void)
+{
+	debugfs_remove(folder);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Faults that an emulated machine cannot have, for tests: a machine check on a chosen load, what
+ * a platform's clear leaves behind, a flush that fails. Only in modules made with FAULT_POINTS=1,
+ * where all of them are off until a file in debugfs, daxmend/, is written; in all other builds
+ * these functions are empty. No fault is decided on by the code under test.
+ */
+#ifndef DAXMEND_SHIM_FAULT_POINTS_H
+#define DAXMEND_SHIM_FAULT_POINTS_H
+
+#include <linux/types.h>
+
+#ifdef DAXMEND_FAULT_POINTS
+
+/*
+ * How many of the `bytes` bytes at `from` a machine-check-safe copy may read; what lies behind
+ * them is to be answered as a machine check is. `from` is media in any of the kernel's mappings.
+ */
+size_t daxmend_fault_readable(const void *from, size_t bytes);
+/* After a clear command that cleared `bytes` bytes at `phys`. May sleep. */
+void daxmend_fault_cleared(phys_addr_t phys, size_t bytes);
+/* Instead of a platform's flush: 0, or the error that it is to end with. */
+int daxmend_fault_flush(void);
+
+void daxmend_fault_points_init(void);
+void daxmend_fault_points_exit(void);
+
+#else
+
+static inline size_t daxmend_fault_readable(const void *from, size_t bytes)
+{
+	return bytes;
+}
+
+static inline void daxmend_fault_cleared(phys_addr_t phys, size_t bytes)
+{
+}
+
+static inline int daxmend_fault_flush(void)
+{
+	return 0;
+}
+
+static inline void daxmend_fault_points_init(void)
+{
+}
+
+static inline void daxmend_fault_points_exit(void)
+{
+}
+
+#endif
+
+#endif
