@@ -27,7 +27,8 @@ help:
 # kbuild writes objects beside sources, and not every kernel can be told otherwise: the sources
 # are linked into the build folder, new ones added, links to deleted ones dropped. Header packages
 # without a vmlinux have nothing that BTF could be made against. Any word of complaint fails the
-# build, and the next one starts afresh so that it is said again.
+# build, and the next one starts afresh so that it is said again. Sanitizers add constructors of
+# their own.
 modules:
 	@headers=$$(./scripts/kernel headers '$(KVER)') || exit 1; \
 	mkdir -p '$(build)/scripts' && \
@@ -41,7 +42,8 @@ modules:
 		cat '$(build)/complaints' >&2; rm -rf '$(build)'; \
 		echo 'make: the build complained, so it counts as failed' >&2; exit 1; \
 	fi; \
-	./scripts/hygiene '$(build)'
+	allowed=; if grep -q -E '^CONFIG_(CONSTRUCTORS|KCSAN)=y' "$$headers/.config"; then allowed=--constructors; fi; \
+	./scripts/hygiene '$(build)' $$allowed
 
 check:
 	@./scripts/check

@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # SCENARIO and ALLOWS come from /run.conf
 # SPDX-License-Identifier: GPL-2.0
-# Runs a scenario in the guest and adds the two checks that every scenario must stand: taint and kernel log. Read by init.
+# Runs a scenario in the guest and adds the checks that every scenario must stand: taint, kernel log, and on a kernel that can tell,
+# leaks. Read by init; the reports of sanitizers are read by sanitizers.sh.
 
 # What the host reads: KTAP lines, and everything else for the log.
 to_host() { tee /dev/ttyS0 >&9; }
@@ -14,13 +15,18 @@ extra_result() {
 	echo "$1 $extra - $2"
 }
 
-TAINT_OUR_MODULES=12288 # O and E: out of tree, not signed
+TAINT_OUT_OF_TREE=4096
+TAINT_UNSIGNED=8192 # only a kernel that knows signatures says so
 TAINT_MACHINE_CHECK=16
 COMPLAINTS='BUG:|WARNING:|Oops|general protection|possible recursive|circular locking|KASAN|KCSAN|UBSAN|Call Trace'
 
 check_taint() {
 	taint=$(cat /proc/sys/kernel/tainted)
-	if [ "$DRIVER" = pmem_drv ]; then wanted=$TAINT_OUR_MODULES; else wanted=0; fi
+	wanted=0
+	if [ "$DRIVER" = pmem_drv ]; then
+		wanted=$TAINT_OUT_OF_TREE
+		if [ -e /sys/module/module/parameters/sig_enforce ]; then wanted=$((wanted | TAINT_UNSIGNED)); fi
+	fi
 	rest=$taint
 	case " $ALLOWS " in *' machine-check '*) rest=$((taint & ~TAINT_MACHINE_CHECK)) ;; esac
 	if [ "$rest" -eq "$wanted" ]; then
@@ -31,10 +37,11 @@ check_taint() {
 }
 
 check_kernel_log() {
-	dmesg | grep -a -E "$COMPLAINTS" >/run/complaints
+	dmesg | without_foreign_races >/run/kernel-log
+	grep -a -E "$COMPLAINTS" /run/kernel-log >/run/complaints
 	if [ -s /run/complaints ]; then
 		extra_result 'not ok' "the kernel log holds complaints"
-		dmesg | grep -a -E -A 12 "$COMPLAINTS" | head -n 60 | sed 's/^/# /'
+		grep -a -E -A 40 "$COMPLAINTS" /run/kernel-log | head -n 160 | sed 's/^/# /'
 	else
 		extra_result ok "the kernel log holds no complaint"
 	fi
@@ -71,6 +78,7 @@ run_scenario() {
 			extra_result 'not ok' "the scenario ended with code $code though none of its results failed"
 		fi
 		check_taint
+		check_leaks
 		check_kernel_log
 		echo "1..$extra"
 	} | to_host

@@ -13,6 +13,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${DAXMEND_CACHE:-$TOP/.cache}
 BUILD=$TOP/build
 KERNEL_SERIES=(6.1 6.12)
+# Kernels that watch what runs in them. They are made here, of the first series' source, and used only when asked for by name.
+SANITIZERS=(kasan kcsan)
 DRIVERS=(pmem_drv nd_pmem)
 
 note() { printf '%s\n' "${0##*/}: $*" >&2; }

@@ -8,10 +8,18 @@ image_meta() { if [ "$1" = 6.1 ]; then echo linux-image-amd64; else echo "linux-
 
 known_series() {
 	local series
-	for series in "${KERNEL_SERIES[@]}"; do
+	for series in "${KERNEL_SERIES[@]}" "${SANITIZERS[@]}"; do
 		[ "$1" != "$series" ] || return 0
 	done
 	return 1
+}
+
+# sanitizer_of SERIES-OR-RELEASE: kasan, kcsan, or nothing for a kernel of Debian.
+sanitizer_of() {
+	local sanitizer
+	for sanitizer in "${SANITIZERS[@]}"; do
+		case $1 in "$sanitizer" | *-"$sanitizer") echo "$sanitizer" ;; esac
+	done
 }
 
 kernel_dir() { echo "$CACHE/kernels/$1"; }
@@ -19,10 +27,12 @@ kernel_cached() { [ -e "$(kernel_dir "$1")/.complete" ]; }
 
 # cached_release SERIES: the newest complete release in the cache; fails when there is none.
 cached_release() {
-	local dir release newest=''
+	local dir release sanitizer newest=''
+	sanitizer=$(sanitizer_of "$1")
 	while read -r dir; do
 		release=${dir##*/}
-		case $release in "$1".*) if kernel_cached "$release"; then newest=$release; fi ;; esac
+		[ "$(sanitizer_of "$release")" = "$sanitizer" ] || continue
+		case $release in "$1".* | *-"$1") if kernel_cached "$release"; then newest=$release; fi ;; esac
 	done < <(find "$CACHE/kernels/" -mindepth 1 -maxdepth 1 -type d 2>/dev/null | sort -V)
 	[ -n "$newest" ] && echo "$newest"
 }
@@ -44,7 +54,7 @@ release_of() {
 	else
 		release=$1
 		kernel_cached "$release" ||
-			die "kernel '$release' is not in the cache; allowed are ${KERNEL_SERIES[*]} or one of: $(all_cached)"
+			die "kernel '$release' is not in the cache; allowed are ${KERNEL_SERIES[*]} ${SANITIZERS[*]} or one of: $(all_cached)"
 	fi
 	echo "$release"
 }
