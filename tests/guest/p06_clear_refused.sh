@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A platform that cannot clear one sector in the middle of an extent: what comes before it is repaired, the write
-# ends there with an error, the sector and what is behind it stay bad; a write behind it works. Promise: P6.
+# A write over an extent in which the platform cannot clear one sector repairs what is before it and ends with an error. The sector
+# and what is behind it stay bad; a write behind it works. Promise: P6.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 

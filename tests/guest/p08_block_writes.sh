@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A raw namespace through bios: a poisoned sector is refused, and only that one; writes of any multiple
-# of 512 bytes repair what they cover and nothing else; both lists are empty in the end.
-# Promises: P1, P6, P8. No DAX and no file system here.
+# Block writes of any multiple of 512 bytes repair the bad sectors that they cover and nothing else. On a raw namespace: a poisoned
+# sector is refused, and only that one; the driver's and the platform's list are both empty in the end. No DAX and no file system
+# here. Promises: P1, P6, P8.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A table line that is not aligned to pages gives a DAX view and a block view that are some sectors
-# apart, and files get mixed up without a word. The passthrough target refuses such a start, offset or length
-# and says so in the kernel log. With the in-tree driver the target is linear, which takes it: shown by
-# a file that reads differently with and without DAX. Promise: P13.
+# A device-mapper table that is not aligned to pages is refused with a sentence. Otherwise DAX and block I/O are some sectors apart,
+# and files get mixed up without a word. The passthrough target refuses such a start, offset or length and says so in the kernel log.
+# With the in-tree driver the target is linear, which takes it: shown by a file that reads differently with and without DAX.
+# Promise: P13.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 

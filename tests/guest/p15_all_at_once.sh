@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck disable=SC2317 # the workers call functions by name
 #
-# Poison arrives from the platform and through sysfs, is read, listed and repaired, all at once on two processors.
-# Nobody hangs or fails for another's work, and in the end all can be repaired. That a reader never sees what lies
-# between clear and write is shown by the unit tests: the emulated memory keeps its bytes through a clear.
-# Promise: P10.
+# Poison arrives, is read, listed and repaired, all at once on two processors, and in the end one write repairs all. It comes from the
+# platform and through sysfs. Nobody hangs or fails for another's work. That a reader never sees what lies between clear and write is
+# not shown here: the emulated memory keeps its bytes through a clear. Promises: P10, P15.
 # needs: cpus=2
 # timeout: 300
 # shellcheck source=lib.sh

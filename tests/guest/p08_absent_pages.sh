@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A real machine check, raised by the host in the guest's CPU: the NVDIMM driver gets the address, and the
-# kernel's memory failure handling runs; for a page of a DAX file it succeeds, marks the page and may take it
-# out of the kernel's own map. A program that maps the file gets SIGBUS, and writes repair the page: through
-# the file, and by single sectors through the block device.
+# A page that a real machine check took away is repaired, at once or sector by sector, and is there again. The host raises it in the
+# guest's CPU: the NVDIMM driver gets the address, and the kernel's memory failure handling runs; for a page of a DAX file it
+# succeeds, marks the page and may take it out of the kernel's own map. A program that maps the file gets SIGBUS, and writes repair
+# the page: through the file, and by single sectors through the block device.
 # Promises: P1, P8, P10.
 # allows: machine-check
 # shellcheck source=lib.sh

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The driver goes and comes back: its modules unload after use, also after repairs and with a stack of
-# device-mapper targets used before; data and known poison are there after loading again; the same through
-# unbind and bind in sysfs, once while a program reads the device. Promise: P15.
+# The driver unloads, unbinds and comes back after any use, once while a program reads; data and known poison are as before. After
+# repairs too, and with a stack of device-mapper targets used before. Promise: P15.
 # shellcheck disable=SC2317 # check and wait_for run the functions
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"

@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The platform's own notice of new poison (ACPI Notify 0x81 on the NVDIMM root device) is enough: no
-# scrub is asked for, and the driver lists the sector. Poison that was taken away by the platform is
-# not forgotten by itself, and a region that is disabled and enabled finds what is on the media.
-# Promise: P10.
+# The platform's own notice of new poison is enough: nobody asks for a scrub, and the driver refuses the sector. The notice is ACPI's
+# Notify 0x81 on the NVDIMM root device. Poison that was taken away by the platform is not forgotten by itself, and a region that is
+# disabled and enabled finds what is on the media. Promise: P10.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 

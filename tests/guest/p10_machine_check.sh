@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A machine check that names an address in a namespace becomes bad sectors, at the right place and of the
-# extent that the record tells (4 KiB and 512 bytes); a read is refused and a write clears them. The
-# record is made with the kernel's mce-inject module ("sw": nothing else of a machine check happens;
-# machine_check_real.sh has a real one). Promises: P8, P10.
+# A machine check that names an address becomes bad sectors at its place, which are refused until a write repairs them.
+# Of the extent that the record tells, 4 KiB and 512 bytes. The record is made with the kernel's mce-inject module ("sw": nothing else of a machine check happens;
+# p08_absent_pages.sh has real ones). Promises: P8, P10.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
