@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The order of the steps of one repair, as repair.h lists them, and that the sectors are bad
- * for every reader until the last (P1, P12).
+ * for every reader until the last (P1, P12). What a power cut leaves is in repair_crash_test.cc.
  */
 #include "device_fixture.h"
 
@@ -107,21 +107,6 @@ TEST_F(RepairOrder, P12_TheFirstRepairIsDurableBeforeTheSecondBegins) {
                    "changed", "write 3+13", "write 16+4", "clear 20+2", "invalidate 20+2",
                    "write 20+2", "barrier", "flush", "verify 20+2", "changed"}))
         << "a page with a bad sector may be lost and is written apart";
-}
-
-/* A power cut at each step: what the map still calls bad is lost with the machine's memory. */
-TEST_F(RepairOrder, P12_NoSectorIsBothClearedAndFullOfNobodysBytesAfterTheFlush) {
-    start(16);
-    quiet_poison(3, 7);
-    media_->on_step = [&](const std::string &what) {
-        if (what != "flush")
-            return;
-        for (uint64_t sector = 3; sector < 7; sector++)
-            EXPECT_FALSE(media_->poisoned(sector));
-        expect_new(3 * kSector, 7 * kSector, 3 * kSector);
-    };
-    EXPECT_EQ(write_sectors(3, 4), (Written{4 * kSector, DAXMEND_OK}));
-    media_->on_step = nullptr;
 }
 
 TEST_F(RepairOrder, P14_ARepairIsReportedWithDeviceSectorAndCount) {
