@@ -13,6 +13,14 @@ static Status flush(const Namespace &ns) {
     return Status(pmem_nd_flush(ns.binding()));
 }
 
+/* The bus may end the bio later, so that its sender need not wait: nothing is left to do after this. */
+static int32_t make_durable(const Namespace &ns, const pmem_io &io) {
+    if (!io.bio)
+        return flush(ns).code();
+    const NoIoGuard no_io;
+    return pmem_bio_flush_and_end(ns.binding(), io.bio);
+}
+
 static Status transfer(const Namespace &ns, const pmem_io &io, daxmend_source *source,
                        daxmend_sink *sink) {
     const Bytes offset = to_bytes(Sectors{io.sector});
@@ -42,6 +50,6 @@ extern "C" int32_t pmem_drv_io(pmem_namespace *ns_abi, const pmem_io *io, daxmen
             return moved.code();
     }
     if (io->flags & PMEM_IO_DURABLE)
-        return flush(ns).code();
+        return make_durable(ns, *io);
     return DAXMEND_OK;
 }

@@ -96,7 +96,22 @@ Status Namespace::publish(uint32_t region_flags, bool with_pages) {
         return added;
     }
     pmem_disk_follow_read_only(binding_);
+    tell_clear_ability();
     return Status::ok();
+}
+
+/* Said when the disk is there, once for each: what a repair can be expected to do. */
+void Namespace::tell_clear_ability() const {
+    switch (pmem_nd_clear_ability(binding_)) {
+    case PMEM_CLEAR_PRETENDED:
+        pmem_note(binding_, "this bus cannot clear poison: a repair is a write that is read back");
+        break;
+    case PMEM_CLEAR_REFUSED:
+        pmem_note(binding_, "the platform has no command to clear poison: bad sectors stay bad");
+        break;
+    default:
+        break;
+    }
 }
 
 Status Namespace::attach(pmem_binding *binding, pmem_namespace **slot) {
@@ -196,9 +211,10 @@ void pmem_drv_poison_notice(pmem_binding *binding, pmem_namespace *ns) {
 }
 
 void pmem_drv_region_notice(pmem_binding *binding, pmem_namespace *ns) {
-    /* The disk of a btt belongs to nd_btt and is not in reach. */
     if (ns)
         pmem_disk_follow_read_only(binding);
+    else
+        pmem_nd_btt_follow_read_only(binding);
 }
 
 } // extern "C"

@@ -41,6 +41,7 @@ class Namespace : NotCopied {
     Status build();
     Status build_device(void *data, bool with_pages);
     Status publish(uint32_t region_flags, bool with_pages);
+    void tell_clear_ability() const;
 
     /* All are set before the disk is visible and do not change after. */
     pmem_binding *binding_;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The numbers in /sys/block/pmemN/poison/: what is bad now, and what has happened so far. */
+/*
+ * The files of /sys/block/pmemN/poison/ that hold one value: what is bad now, what has happened so
+ * far, and how a bad sector is cleared.
+ */
 #include "daxmend/services.h"
 #include "pmem_drv/namespace.h"
 
@@ -27,7 +30,9 @@ struct Summary {
 
 using namespace daxmend;
 
-extern "C" uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
+extern "C" {
+
+uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
     daxmend_device *device = from_abi(ns)->device();
     switch (number) {
     case PMEM_POISON_RANGES:
@@ -64,3 +69,16 @@ extern "C" uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) 
         return 0;
     }
 }
+
+const char *pmem_drv_clear_method(pmem_namespace *ns) {
+    switch (pmem_nd_clear_ability(from_abi(ns)->binding())) {
+    case PMEM_CLEAR_COMMAND:
+        return "command";
+    case PMEM_CLEAR_PRETENDED:
+        return "write";
+    default:
+        return "none";
+    }
+}
+
+} // extern "C"

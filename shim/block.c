@@ -3,7 +3,9 @@
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/dax.h>
+#include <linux/libnvdimm.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/sysfs.h>
 
 #include "block_files.h"
@@ -14,37 +16,90 @@
 #include "pmem_binding.h"
 #include "source.h"
 
-static void pmem_submit_bio(struct bio *bio)
+struct pmem_bio {
+	struct bio *bio;
+	unsigned long start;
+	bool counted; /* as in flight, in the disk's statistics */
+};
+
+static void count_begin(struct pmem_bio *bio)
 {
-	struct gendisk *disk = bio->bi_bdev->bd_disk;
-	struct pmem_binding *binding = disk->private_data;
-	bool accounted = blk_queue_io_stat(disk->queue);
+	bio->counted = blk_queue_io_stat(bio->bio->bi_bdev->bd_disk->queue);
+	if (bio->counted)
+		bio->start = bio_start_io_acct(bio->bio);
+}
+
+static void count_end(struct pmem_bio *bio)
+{
+	if (bio->counted)
+		bio_end_io_acct(bio->bio, bio->start);
+	bio->counted = false;
+}
+
+/* `end` is null where the result must be known at once. */
+static int32_t pmem_do_bio(struct pmem_binding *binding, struct bio *bio, struct pmem_bio *end)
+{
 	struct daxmend_source source;
 	struct daxmend_sink sink;
-	unsigned long start;
 	struct pmem_io io = {
 		.sector = bio->bi_iter.bi_sector,
 		.bytes = bio_has_data(bio) ? bio->bi_iter.bi_size : 0,
+		.bio = end,
 		.flags = (op_is_write(bio_op(bio)) ? PMEM_IO_WRITE : 0) |
 			 (bio->bi_opf & REQ_PREFLUSH ? PMEM_IO_FLUSH_BEFORE : 0) |
 			 (bio->bi_opf & REQ_FUA ? PMEM_IO_DURABLE : 0),
 	};
-	int error;
 
-	if (accounted)
-		start = bio_start_io_acct(bio);
 	source_from_bio(&source, bio);
 	sink_from_bio(&sink, bio);
-	error = errno_from_status(pmem_drv_io(binding->ns, &io, &source, &sink));
-	if (accounted)
-		bio_end_io_acct(bio, start);
-	bio->bi_status = errno_to_blk_status(error);
+	return pmem_drv_io(binding->ns, &io, &source, &sink);
+}
+
+static void pmem_submit_bio(struct bio *bio)
+{
+	struct pmem_bio counted = { .bio = bio };
+	int32_t result;
+
+	count_begin(&counted);
+	result = pmem_do_bio(bio->bi_bdev->bd_disk->private_data, bio, &counted);
+	if (result == PMEM_IO_ENDS_LATER)
+		return;
+	count_end(&counted);
+	/* A bio that failed earlier and is chained to this one has left its status here. */
+	if (result != DAXMEND_OK)
+		bio->bi_status = errno_to_blk_status(errno_from_status(result));
 	bio_endio(bio);
 }
+
+#if COMPAT_HAS_RW_PAGE
+/*
+ * One page of the page cache or of swap, not counted in the statistics. The caller comes back with a
+ * bio when it fails, so a failure ends nothing here.
+ */
+static int pmem_rw_page(struct block_device *bdev, sector_t sector, struct page *page,
+			enum req_op op)
+{
+	struct bio_vec vec;
+	struct bio bio;
+	int error;
+
+	bio_init(&bio, bdev, &vec, 1, op);
+	bio.bi_iter.bi_sector = sector;
+	__bio_add_page(&bio, page, thp_size(page), 0);
+	error = errno_from_status(pmem_do_bio(bdev->bd_disk->private_data, &bio, NULL));
+	bio_uninit(&bio);
+	if (!error)
+		page_endio(page, op_is_write(op), 0);
+	return error;
+}
+#endif
 
 static const struct block_device_operations pmem_block_ops = {
 	.owner = THIS_MODULE,
 	.submit_bio = pmem_submit_bio,
+#if COMPAT_HAS_RW_PAGE
+	.rw_page = pmem_rw_page,
+#endif
 };
 
 /* ---- services ---- */
@@ -143,4 +198,14 @@ void pmem_disk_release_notifier(struct pmem_binding *binding)
 {
 	sysfs_put(binding->badblocks_node);
 	binding->badblocks_node = NULL;
+}
+
+int32_t pmem_bio_flush_and_end(struct pmem_binding *binding, struct pmem_bio *bio)
+{
+	int result;
+
+	// ORDER: the bus may have ended the bio before the call returns, so it is counted before.
+	count_end(bio);
+	result = compat_flush_and_end(to_nd_region(binding->dev->parent), bio->bio);
+	return result > 0 ? PMEM_IO_ENDS_LATER : status_from_errno(result);
 }

@@ -133,7 +133,16 @@ NUMBER(latent_found, PMEM_POISON_LATENT_FOUND);
 NUMBER(sectors_injected, PMEM_POISON_SECTORS_INJECTED);
 NUMBER(map_widened, PMEM_POISON_MAP_WIDENED);
 
+static ssize_t clear_method_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(buf, "%s\n", pmem_drv_clear_method(binding->ns));
+}
+static DEVICE_ATTR_RO(clear_method);
+
 static struct attribute *poison_attributes[] = {
+	&dev_attr_clear_method.attr,
 	&number_ranges.attr.attr,
 	&number_sectors.attr.attr,
 	&number_ranges_not_shown.attr.attr,

@@ -11,6 +11,7 @@
 #include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/device-mapper.h>
+#include <linux/libnvdimm.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
 /* sparse does not know __has_include; the kernels it is run for have the header. */
@@ -85,9 +86,32 @@ static inline struct gendisk *compat_alloc_disk(const struct compat_disk_limits 
 	blk_queue_logical_block_size(disk->queue, limits->logical_block_size);
 	blk_queue_max_hw_sectors(disk->queue, UINT_MAX);
 	blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
+#ifdef QUEUE_FLAG_SYNCHRONOUS
+	blk_queue_flag_set(QUEUE_FLAG_SYNCHRONOUS, disk->queue);
+#endif
 	if (limits->dax)
 		blk_queue_flag_set(QUEUE_FLAG_DAX, disk->queue);
 	return disk;
+#endif
+}
+
+/*
+ * ->rw_page: one page without a bio, until 6.3; a disk that has it counts as synchronous, which
+ * newer kernels are told by a flag or feature of the queue.
+ */
+#define COMPAT_HAS_RW_PAGE (!COMPAT_AT_LEAST(6, 3))
+
+/*
+ * Flushes as the last step of a bio. 0 or an error; 1 if the bus took the bio and will end it. Where
+ * the bus cannot do that, a bus with a flush of its own would chain a second bio that the same thread
+ * must flush anyway.
+ */
+static inline int compat_flush_and_end(struct nd_region *region, struct bio *bio)
+{
+#ifdef NVDIMM_FLUSH_ASYNC
+	return nvdimm_flush(region, bio);
+#else
+	return nvdimm_flush(region, NULL);
 #endif
 }
 

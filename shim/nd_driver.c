@@ -3,6 +3,7 @@
  * The nd bus driver pmem_drv: registration, the bus's callbacks, and the services that ask
  * the bus who owns a namespace. Its memory is in nd_media.c, its disk in block.c.
  */
+#include <linux/blkdev.h>
 #include <linux/module.h>
 #include <linux/nd.h>
 
@@ -57,6 +58,24 @@ void pmem_nd_detach_btt(struct pmem_binding *binding)
 	nvdimm_namespace_detach_btt(to_nd_btt(binding->dev));
 }
 
+/*
+ * What nd_btt keeps of its disk is declared nowhere outside of it, but the disk is a child of the btt
+ * device, under a name that the bus knows.
+ */
+void pmem_nd_btt_follow_read_only(struct pmem_binding *binding)
+{
+	char name[DISK_NAME_LEN];
+	struct device *disk;
+
+	if (!nvdimm_namespace_disk_name(binding->ndns, name))
+		return;
+	disk = device_find_child_by_name(binding->dev, name);
+	if (!disk)
+		return;
+	nvdimm_check_and_set_ro(dev_to_disk(disk));
+	put_device(disk);
+}
+
 void pmem_nd_refresh_btt(struct pmem_binding *binding)
 {
 	struct nd_namespace_io *nsio = to_nd_namespace_io(&binding->ndns->dev);
@@ -68,6 +87,11 @@ void pmem_nd_refresh_btt(struct pmem_binding *binding)
 void pmem_warn(struct pmem_binding *binding, const char *sentence)
 {
 	dev_warn_ratelimited(binding->dev, "%s\n", sentence);
+}
+
+void pmem_note(struct pmem_binding *binding, const char *sentence)
+{
+	dev_notice(binding->dev, "%s\n", sentence);
 }
 
 /* ---- callbacks of the bus, each under the device's lock ---- */
@@ -143,5 +167,6 @@ module_exit(pmem_drv_exit);
 
 MODULE_DESCRIPTION("Driver for NVDIMM namespaces that repairs poison, in place of nd_pmem");
 MODULE_LICENSE("GPL");
+MODULE_ALIAS("pmem");
 MODULE_ALIAS_ND_DEVICE(ND_DEVICE_NAMESPACE_IO);
 MODULE_ALIAS_ND_DEVICE(ND_DEVICE_NAMESPACE_PMEM);

@@ -156,6 +156,21 @@ int32_t pmem_nd_flush(struct pmem_binding *binding)
 	return status_from_errno(error ? error : daxmend_fault_flush());
 }
 
+uint32_t pmem_nd_clear_ability(struct pmem_binding *binding)
+{
+	/* A namespace, or a claim on one, is a child of its region, and that a child of the bus. */
+	struct nvdimm_bus *bus = to_nvdimm_bus(binding->dev->parent->parent);
+	struct nvdimm_bus_descriptor *commands = to_nd_desc(bus);
+
+	if (!commands->ndctl)
+		return PMEM_CLEAR_PRETENDED;
+	/* The clear function of the bus asks for the unit of clearing first. */
+	if (!test_bit(ND_CMD_ARS_CAP, &commands->cmd_mask) ||
+	    !test_bit(ND_CMD_CLEAR_ERROR, &commands->cmd_mask))
+		return PMEM_CLEAR_REFUSED;
+	return PMEM_CLEAR_COMMAND;
+}
+
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes)
 {
 	long cleared;

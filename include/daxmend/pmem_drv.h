@@ -13,6 +13,7 @@
 DAXMEND_BEGIN_C
 
 struct pmem_binding;
+struct pmem_bio; /* a bio on its way through the driver */
 struct pmem_namespace;
 struct daxmend_device;
 struct daxmend_source;
@@ -47,6 +48,8 @@ int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim);
 
 int32_t pmem_nd_attach_btt(struct pmem_binding *binding);
 void pmem_nd_detach_btt(struct pmem_binding *binding);
+/* The disk of a btt follows the region's read-only state. */
+void pmem_nd_btt_follow_read_only(struct pmem_binding *binding);
 /* Re-reads the bus's list of poison into the table that the btt consults. */
 void pmem_nd_refresh_btt(struct pmem_binding *binding);
 
@@ -85,6 +88,12 @@ int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layo
 uint32_t pmem_nd_region_flags(struct pmem_binding *binding);
 /* Makes everything written so far durable on the platform. */
 int32_t pmem_nd_flush(struct pmem_binding *binding);
+/* What the bus does when it is asked to clear poison. */
+#define PMEM_CLEAR_COMMAND 0U /* it has the platform's command for it */
+#define PMEM_CLEAR_PRETENDED 1U /* it has no commands at all, answers "cleared" and does nothing */
+#define PMEM_CLEAR_REFUSED 2U /* it has commands, but not this one: it fails */
+
+uint32_t pmem_nd_clear_ability(struct pmem_binding *binding);
 /* Bytes cleared from `phys` on, or a negative status. At most 4 GiB - 1 at once. */
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes);
 
@@ -128,9 +137,15 @@ void pmem_disk_follow_read_only(struct pmem_binding *binding);
 /* Wakes whoever polls /sys/block/pmemN/badblocks. Any context that may not sleep too. */
 void pmem_disk_badblocks_changed(struct pmem_binding *binding);
 void pmem_disk_release_notifier(struct pmem_binding *binding);
+/*
+ * pmem_nd_flush() as the last step of `bio`. PMEM_IO_ENDS_LATER: the bus took the bio and ends it
+ * when the flush is done, with the flush's error.
+ */
+int32_t pmem_bio_flush_and_end(struct pmem_binding *binding, struct pmem_bio *bio);
 
-/* A warning about the device as a sentence. */
+/* A warning, or something that is good to know, about the device as a sentence. */
 void pmem_warn(struct pmem_binding *binding, const char *sentence);
+void pmem_note(struct pmem_binding *binding, const char *sentence);
 
 /* ---- entries: called by the nd bus, under the device's lock. May sleep. ---- */
 
@@ -156,15 +171,22 @@ void pmem_drv_memory_failure(struct pmem_namespace *ns, uint64_t offset, uint64_
 #define PMEM_IO_FLUSH_BEFORE 2U /* REQ_PREFLUSH */
 #define PMEM_IO_DURABLE 4U /* REQ_FUA */
 
+/* Result of pmem_drv_io(): no failure so far, and the bus ends the bio. No status has this value. */
+#define PMEM_IO_ENDS_LATER 1
+
 struct pmem_io {
 	uint64_t sector;
 	uint64_t bytes; /* 0: nothing but a flush */
+	struct pmem_bio *bio; /* null: the caller must know the result at once */
 	uint32_t flags;
 	uint32_t reserved;
 };
-DAXMEND_STATIC_ASSERT(sizeof(struct pmem_io) == 24, "same layout in C and in C++");
+DAXMEND_STATIC_ASSERT(sizeof(struct pmem_io) == 32, "same layout in C and in C++");
 
-/* One bio from start to end. The source is for writes, the sink for reads. May sleep. */
+/*
+ * One bio from start to end: a status, or PMEM_IO_ENDS_LATER. The source is for writes, the sink
+ * for reads. May sleep.
+ */
 int32_t pmem_drv_io(struct pmem_namespace *ns, const struct pmem_io *io,
 		    struct daxmend_source *source, struct daxmend_sink *sink);
 
@@ -203,6 +225,8 @@ int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, ui
 #define PMEM_POISON_MAP_WIDENED 13U
 
 uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
+/* The word in poison/clear_method. */
+const char *pmem_drv_clear_method(struct pmem_namespace *ns);
 
 DAXMEND_END_C
 

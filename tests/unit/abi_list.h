@@ -65,6 +65,7 @@ DAXMEND_END_C
     ABI_SIZE(pmem_io)                                                                              \
     ABI_FIELD(pmem_io, sector)                                                                     \
     ABI_FIELD(pmem_io, bytes)                                                                      \
+    ABI_FIELD(pmem_io, bio)                                                                        \
     ABI_FIELD(pmem_io, flags)                                                                      \
     ABI_SIZE(passthrough_line)                                                                     \
     ABI_FIELD(passthrough_line, device)                                                            \
@@ -99,6 +100,7 @@ DAXMEND_END_C
     ABI_VALUE(PMEM_BADBLOCKS_LINES)                                                                \
     ABI_VALUE(PMEM_IO_WRITE)                                                                       \
     ABI_VALUE(PMEM_IO_FLUSH_BEFORE)                                                                \
-    ABI_VALUE(PMEM_IO_DURABLE)
+    ABI_VALUE(PMEM_IO_DURABLE)                                                                     \
+    ABI_VALUE(PMEM_IO_ENDS_LATER)
 
 #endif

@@ -77,6 +77,26 @@ TEST_F(BlockIo, P12_AFailedFlushAfterFailsTheWrite) {
     EXPECT_EQ(write(5, 1, PMEM_IO_DURABLE), binding_->failure);
 }
 
+/* virtio-pmem from 6.12 on: the sender of the bio does not wait for the host. */
+TEST_F(BlockIo, P12_ABusMayEndTheBioWithItsLastFlush) {
+    binding_->ends_bios = true;
+    EXPECT_EQ(write(5, 1, PMEM_IO_DURABLE), PMEM_IO_ENDS_LATER);
+    EXPECT_EQ(media_->contents()[5 * kSector], daxmend_source::pattern(0));
+    EXPECT_EQ(write(5, 1), DAXMEND_OK) << "no flush was asked for";
+    binding_->calls.clear();
+    EXPECT_EQ(write(5, 1, PMEM_IO_FLUSH_BEFORE), DAXMEND_OK) << "the data follow this flush";
+    EXPECT_EQ(io(PMEM_IO_WRITE | PMEM_IO_FLUSH_BEFORE, 0, 0, nullptr, nullptr), DAXMEND_OK);
+    EXPECT_EQ(binding_->calls, (Calls{"flush", "flush"}));
+    EXPECT_EQ(binding_->flushes_that_may_start_io, 0U);
+
+    EXPECT_EQ(write(63, 2, PMEM_IO_DURABLE), DAXMEND_OUT_OF_RANGE) << "a failure is known at once";
+    binding_->failing_call = "flush";
+    EXPECT_EQ(write(5, 1, PMEM_IO_DURABLE), binding_->failure);
+    binding_->failing_call = "";
+    end_ = false;
+    EXPECT_EQ(write(5, 1, PMEM_IO_DURABLE), DAXMEND_OK) << "the caller must know at once";
+}
+
 TEST_F(BlockIo, AFailedTransferIsNotFlushed) {
     EXPECT_EQ(write(63, 2, PMEM_IO_DURABLE), DAXMEND_OUT_OF_RANGE);
     EXPECT_EQ(read(64, 1), DAXMEND_OUT_OF_RANGE);

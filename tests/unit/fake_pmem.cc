@@ -145,6 +145,16 @@ int32_t pmem_nd_flush(pmem_binding *binding) {
     return status;
 }
 
+int32_t pmem_bio_flush_and_end(pmem_binding *binding, pmem_bio *bio) {
+    EXPECT_EQ(bio, binding->bio());
+    const int32_t status = pmem_nd_flush(binding);
+    return status == DAXMEND_OK && binding->ends_bios ? PMEM_IO_ENDS_LATER : status;
+}
+
+uint32_t pmem_nd_clear_ability(pmem_binding *binding) {
+    return binding->clear_ability;
+}
+
 int64_t pmem_nd_clear_poison(pmem_binding *binding, uint64_t phys, uint32_t bytes) {
     const int32_t status = binding->call("clear_poison");
     binding->clear_sizes.push_back(bytes);
@@ -270,6 +280,16 @@ void pmem_disk_release_notifier(pmem_binding *binding) {
     EXPECT_FALSE(binding->disk_visible) << "the notifier is used while the disk is there";
     static_cast<void>(binding->call("release_notifier"));
     binding->notifier = false;
+}
+
+void pmem_nd_btt_follow_read_only(pmem_binding *binding) {
+    EXPECT_TRUE(binding->btt_attached);
+    static_cast<void>(binding->call("btt_follow_read_only"));
+}
+
+void pmem_note(pmem_binding *binding, const char *sentence) {
+    EXPECT_TRUE(binding->disk_visible) << "said of a device that may still fail";
+    binding->notes.emplace_back(sentence);
 }
 
 void pmem_warn(pmem_binding *binding, const char *sentence) {

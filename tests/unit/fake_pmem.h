@@ -25,6 +25,9 @@ struct pmem_binding {
     int32_t kind = PMEM_KIND_NAMESPACE;
     int32_t can_have_pages = 0;
     uint32_t region_flags = PMEM_REGION_SYNCHRONOUS;
+    uint32_t clear_ability = PMEM_CLEAR_COMMAND;
+    /* Takes bios that end with a flush and ends them itself. */
+    bool ends_bios = false;
     pmem_layout layout = {};
     /* Answers of pmem_nd_claim() for PMEM_CLAIM_BTT, _PFN and _DAX. */
     int32_t claims[3] = {DAXMEND_INVALID, DAXMEND_INVALID, DAXMEND_INVALID};
@@ -50,6 +53,7 @@ struct pmem_binding {
 
     std::vector<std::string> calls;
     std::vector<std::string> warnings;
+    std::vector<std::string> notes;
     bool enabled = false;
     bool reserved = false;
     bool mapped = false;
@@ -66,6 +70,9 @@ struct pmem_binding {
     uint64_t flushes_that_may_start_io = 0;
     /* Where the callbacks find the namespace. */
     pmem_namespace *ns = nullptr;
+
+    /* What a bio is for the code under test: an address that it hands through. */
+    pmem_bio *bio() { return reinterpret_cast<pmem_bio *>(this); }
 
     /* Notes the call; its status. */
     int32_t call(const char *name);

@@ -57,7 +57,7 @@ class NamespaceTest : public ServicesTest {
 
     int32_t io(uint32_t flags, uint64_t sector, uint64_t bytes, daxmend_source *source,
                daxmend_sink *sink) {
-        const pmem_io request = {sector, bytes, flags, 0};
+        const pmem_io request = {sector, bytes, end_ ? binding_->bio() : nullptr, flags, 0};
         return pmem_drv_io(ns_, &request, source, sink);
     }
     int32_t write(uint64_t sector, uint64_t count, uint32_t flags = 0) {
@@ -79,6 +79,7 @@ class NamespaceTest : public ServicesTest {
     std::unique_ptr<Media> media_;
     std::unique_ptr<pmem_binding> binding_;
     pmem_namespace *ns_ = nullptr;
+    bool end_ = true; /* bios may be ended by the bus */
 };
 
 } // namespace fake

@@ -109,7 +109,7 @@ TEST_F(NamespaceLife, BttDevicesAreAttachedAndDetached) {
     binding_->calls.clear();
     pmem_drv_poison_notice(binding_.get(), nullptr);
     pmem_drv_region_notice(binding_.get(), nullptr);
-    EXPECT_EQ(binding_->calls, (Calls{"refresh_btt"}));
+    EXPECT_EQ(binding_->calls, (Calls{"refresh_btt", "btt_follow_read_only"}));
     binding_->calls.clear();
     remove();
     EXPECT_EQ(binding_->calls, (Calls{"detach_btt", "flush"}));
@@ -178,6 +178,31 @@ TEST_F(NamespaceLife, TheRegionDecidesAboutFlushPagesAndWarnings) {
     EXPECT_EQ(binding_->limits.dax, 0U);
     ASSERT_EQ(binding_->warnings.size(), 1U);
     EXPECT_EQ(binding_->warnings[0], "unable to guarantee persistence of writes");
+}
+
+/* P14: what a repair can be expected to do is said once, and stays readable. */
+TEST_F(NamespaceLife, P14_WhatTheBusCannotDoIsToldOnce) {
+    make_and_probe(64);
+    EXPECT_TRUE(binding_->notes.empty());
+    EXPECT_STREQ(pmem_drv_clear_method(ns_), "command");
+    remove();
+
+    make(64);
+    binding_->clear_ability = PMEM_CLEAR_PRETENDED;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    ASSERT_EQ(binding_->notes.size(), 1U);
+    EXPECT_NE(binding_->notes[0].find("this bus cannot clear poison"), std::string::npos);
+    EXPECT_STREQ(pmem_drv_clear_method(ns_), "write");
+    EXPECT_EQ(write(0, 64), DAXMEND_OK);
+    EXPECT_EQ(binding_->notes.size(), 1U);
+    remove();
+
+    make(64);
+    binding_->clear_ability = PMEM_CLEAR_REFUSED;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    ASSERT_EQ(binding_->notes.size(), 1U);
+    EXPECT_NE(binding_->notes[0].find("no command to clear poison"), std::string::npos);
+    EXPECT_STREQ(pmem_drv_clear_method(ns_), "none");
 }
 
 TEST_F(NamespaceLife, AFailedLastFlushIsTold) {
