@@ -12,6 +12,7 @@
 #include "compat.h"
 #include "dax_ops.h"
 #include "errno.h"
+#include "fault_points.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
 #include "source.h"
@@ -112,8 +113,10 @@ int32_t pmem_disk_create(struct pmem_binding *binding, const struct pmem_disk_li
 		.fua = limits->fua,
 		.dax = limits->dax,
 	};
-	struct gendisk *disk = compat_alloc_disk(&wanted, dev_to_node(binding->dev));
+	struct gendisk *disk = ERR_PTR(-ENOMEM);
 
+	if (!daxmend_fault_step())
+		disk = compat_alloc_disk(&wanted, dev_to_node(binding->dev));
 	if (IS_ERR(disk))
 		return status_from_errno(PTR_ERR(disk));
 	disk->fops = &pmem_block_ops;
@@ -162,8 +165,10 @@ void pmem_dax_unregister(struct pmem_binding *binding)
 
 int32_t pmem_disk_add(struct pmem_binding *binding)
 {
-	int error = device_add_disk(binding->dev, binding->disk, pmem_disk_groups);
+	int error = -ENOMEM;
 
+	if (!daxmend_fault_step())
+		error = device_add_disk(binding->dev, binding->disk, pmem_disk_groups);
 	if (error)
 		return status_from_errno(error);
 	/* Repairs may run already: they look for the node with READ_ONCE(). */

@@ -12,6 +12,7 @@
 #include "dax_ops.h"
 #include "daxmend/dax_core.h"
 #include "errno.h"
+#include "fault_points.h"
 #include "source.h"
 
 /*
@@ -83,16 +84,18 @@ static const struct dax_operations dax_ops = {
 struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct gendisk *disk,
 					const struct daxmend_dax_traits *traits)
 {
-	struct dax_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	struct dax_binding *binding = NULL;
 	struct dax_device *dax_dev;
 	int error;
 
+	if (!daxmend_fault_step())
+		binding = kzalloc(sizeof(*binding), GFP_KERNEL);
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
 	binding->device = device;
 	binding->has_pages = traits->has_pages;
 
-	dax_dev = alloc_dax(binding, &dax_ops);
+	dax_dev = daxmend_fault_step() ? ERR_PTR(-ENOMEM) : alloc_dax(binding, &dax_ops);
 	if (IS_ERR(dax_dev)) {
 		kfree(binding);
 		return PTR_ERR(dax_dev) == -EOPNOTSUPP ? NULL : dax_dev;
@@ -102,7 +105,7 @@ struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct ge
 	if (traits->synchronous)
 		set_dax_synchronous(dax_dev);
 	dax_write_cache(dax_dev, traits->write_cache);
-	error = dax_add_host(dax_dev, disk);
+	error = daxmend_fault_step() ? -ENOMEM : dax_add_host(dax_dev, disk);
 	if (error) {
 		kill_dax(dax_dev);
 		put_dax(dax_dev);

@@ -8,7 +8,9 @@
  *   clear_leaves_garbage        Y: what was cleared reads as bytes 0xdb until it is written
  *   clear_pause_ms              how long a clear command takes longer
  *   flush_fails                 Y: the platform's flush ends with EIO
+ *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
  */
+#include <linux/atomic.h>
 #include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
@@ -28,6 +30,7 @@ static bool poison_survives_clear;
 static bool clear_leaves_garbage;
 static u32 clear_pause_ms;
 static bool flush_fails;
+static atomic_t failing_step;
 static struct dentry *folder;
 
 size_t daxmend_fault_readable(const void *from, size_t bytes)
@@ -73,6 +76,12 @@ int daxmend_fault_flush(void)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_flush);
 
+bool daxmend_fault_step(void)
+{
+	return atomic_dec_if_positive(&failing_step) == 0;
+}
+EXPORT_SYMBOL_GPL(daxmend_fault_step);
+
 void daxmend_fault_points_init(void)
 {
 	pr_warn("dax_core: made with fault points, for tests only\n");
@@ -83,6 +92,7 @@ void daxmend_fault_points_init(void)
 	debugfs_create_bool("clear_leaves_garbage", 0600, folder, &clear_leaves_garbage);
 	debugfs_create_u32("clear_pause_ms", 0600, folder, &clear_pause_ms);
 	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
+	debugfs_create_atomic_t("failing_step", 0600, folder, &failing_step);
 }
 
 void daxmend_fault_points_exit(void)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Faults that an emulated machine cannot have, for tests: a machine check on a chosen load, what
- * a platform's clear leaves behind, a flush that fails. Only in modules made with FAULT_POINTS=1,
- * where all of them are off until a file in debugfs, daxmend/, is written; in all other builds
- * these functions are empty. No fault is decided on by the code under test.
+ * a platform's clear leaves behind, a flush that fails, a probe that fails half way. Only in
+ * modules made with FAULT_POINTS=1, where all of them are off until a file in debugfs, daxmend/,
+ * is written; in all other builds these functions are empty. No fault is decided on by the code
+ * under test.
  */
 #ifndef DAXMEND_SHIM_FAULT_POINTS_H
 #define DAXMEND_SHIM_FAULT_POINTS_H
@@ -21,6 +22,8 @@ size_t daxmend_fault_readable(const void *from, size_t bytes);
 void daxmend_fault_cleared(phys_addr_t phys, size_t bytes);
 /* Instead of a platform's flush: 0, or the error that it is to end with. */
 int daxmend_fault_flush(void);
+/* Whether this step of a probe, an allocation or a call of the kernel, is to fail instead. */
+bool daxmend_fault_step(void);
 
 void daxmend_fault_points_init(void);
 void daxmend_fault_points_exit(void);
@@ -39,6 +42,11 @@ static inline void daxmend_fault_cleared(phys_addr_t phys, size_t bytes)
 static inline int daxmend_fault_flush(void)
 {
 	return 0;
+}
+
+static inline bool daxmend_fault_step(void)
+{
+	return false;
 }
 
 static inline void daxmend_fault_points_init(void)

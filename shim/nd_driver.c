@@ -9,6 +9,7 @@
 
 #include "daxmend/dax_core.h"
 #include "errno.h"
+#include "fault_points.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
 
@@ -21,12 +22,16 @@ int32_t pmem_nd_kind(struct pmem_binding *binding)
 
 int32_t pmem_nd_open(struct pmem_binding *binding)
 {
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
 	binding->ndns = nvdimm_namespace_common_probe(binding->dev);
 	return status_from_errno(PTR_ERR_OR_ZERO(binding->ndns));
 }
 
 int32_t pmem_nd_enable(struct pmem_binding *binding)
 {
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
 	return status_from_errno(devm_namespace_enable(binding->dev, binding->ndns,
 						       ND_INFO_BLOCK_RESERVE));
 }
@@ -50,6 +55,8 @@ int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim)
 
 int32_t pmem_nd_attach_btt(struct pmem_binding *binding)
 {
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
 	return status_from_errno(nvdimm_namespace_attach_btt(binding->ndns));
 }
 

@@ -56,7 +56,11 @@ int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *lay
 {
 	struct resource *res = resource_of(binding);
 	__le64 dataoff;
-	int error = nvdimm_setup_pfn(to_nd_pfn(binding->dev), &binding->pgmap);
+	int error;
+
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
+	error = nvdimm_setup_pfn(to_nd_pfn(binding->dev), &binding->pgmap);
 
 	if (!error)
 		error = nvdimm_read_bytes(binding->ndns, ND_PFN_INFO_OFFSET + ND_PFN_INFO_DATAOFF,
@@ -80,6 +84,8 @@ int32_t pmem_nd_can_have_pages(struct pmem_binding *binding)
 
 int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *layout)
 {
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
 	if (devm_request_mem_region(binding->dev, layout->resource_begin, layout->resource_bytes,
 				    dev_name(&binding->ndns->dev)))
 		return DAXMEND_OK;
@@ -118,6 +124,8 @@ static const struct dev_pagemap_ops pagemap_ops = {
 int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layout,
 		    int32_t with_pages, void **kaddr)
 {
+	if (daxmend_fault_step())
+		return DAXMEND_NO_MEMORY;
 	binding->data_phys = layout->resource_begin + layout->map_offset + layout->data_offset;
 	if (with_pages) {
 		binding->pgmap.type = MEMORY_DEVICE_FS_DAX;

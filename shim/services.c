@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include "daxmend/services.h"
+#include "fault_points.h"
 
 /* What daxmend_alloc() puts before the caller's memory. */
 struct block {
@@ -23,8 +24,10 @@ struct daxmend_mutex {
 
 void *daxmend_alloc(size_t bytes)
 {
-	struct block *block = kvzalloc(struct_size(block, memory, bytes), GFP_KERNEL);
+	struct block *block = NULL;
 
+	if (!daxmend_fault_step())
+		block = kvzalloc(struct_size(block, memory, bytes), GFP_KERNEL);
 	return block ? block->memory : NULL;
 }
 EXPORT_SYMBOL_GPL(daxmend_alloc);
@@ -45,8 +48,10 @@ void daxmend_free_after_readers(void *memory)
 
 struct daxmend_mutex *daxmend_mutex_create(void)
 {
-	struct daxmend_mutex *mutex = kzalloc(sizeof(*mutex), GFP_KERNEL);
+	struct daxmend_mutex *mutex = NULL;
 
+	if (!daxmend_fault_step())
+		mutex = kzalloc(sizeof(*mutex), GFP_KERNEL);
 	if (mutex)
 		mutex_init(&mutex->mutex);
 	return mutex;
