@@ -14,17 +14,20 @@ write_shadow() {
 	must dd if="$4" of="$1" bs=64k count="$3" seek="$2" iflag=count_bytes oflag=seek_bytes conv=notrunc
 }
 
-# write_call NAME EXPECTED TARGET SHADOW OFFSET BYTES [direct]: one write(2) of fresh data. EXPECTED is
-# what the call returns: a number of bytes, or "error" for any error. The shadow takes what was written.
+# write_call NAME EXPECTED TARGET SHADOW OFFSET BYTES [OPTION...]: one write(2) of fresh data, with options of
+# onecall. EXPECTED is what the call returns: a number of bytes, "error NAME", or "error" for any error. The
+# shadow takes what was written.
 write_call() {
-	random_file "$WORK/patch" "$6"
-	call_got=$(onecall write "$3" "$5" "$6" "$WORK/patch" ${7:+"$7"})
+	call_name=$1 call_expected=$2 call_target=$3 call_shadow=$4 call_offset=$5 call_bytes=$6
+	shift 6
+	random_file "$WORK/patch" "$call_bytes"
+	call_got=$(onecall write "$call_target" "$call_offset" "$call_bytes" "$WORK/patch" "$@")
 	case "$call_got" in
-	error*) [ "$2" = error ] && call_seen=error || call_seen=$call_got ;;
+	error*) [ "$call_expected" = error ] && call_seen=error || call_seen=$call_got ;;
 	*) call_seen=$call_got
-	   [ "$call_got" -eq 0 ] || write_shadow "$4" "$5" "$call_got" "$WORK/patch" ;;
+	   [ "$call_got" -eq 0 ] || write_shadow "$call_shadow" "$call_offset" "$call_got" "$WORK/patch" ;;
 	esac
-	is "$1" "$2" "$call_seen"
+	is "$call_name" "$call_expected" "$call_seen"
 }
 
 # same_bytes NAME TARGET SHADOW [OFFSET BYTES]: the target holds what the shadow holds

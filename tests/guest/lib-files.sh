@@ -96,6 +96,11 @@ file_bad() {
 		first < end { print first, end - first }' "/sys/block/$BLK/badblocks" | ranges "$FILE_SECTOR"
 }
 
+# file_unreadable: the same in the words of file_sectors
+file_unreadable() {
+	file_bad | sed 's/[0-9]*+/unreadable &/g'
+}
+
 # file_start_over: poison that the driver under test left behind must not spoil the checks that follow, so
 # it is overwritten on the block device, and the file gets its right content again
 file_start_over() {
@@ -112,9 +117,11 @@ file_read() {
 	is "$1" "$2" "$(onecall read "$FILE" "$3" "$4" out="$WORK/read")"
 }
 
-# file_write NAME EXPECTED OFFSET BYTES: one write(2) of fresh data, see write_call
+# file_write NAME EXPECTED OFFSET BYTES [OPTION...]: one write(2) of fresh data, see write_call
 file_write() {
-	write_call "$1" "$2" "$FILE" "$SHADOW" "$3" "$4"
+	file_name=$1 file_expected=$2
+	shift 2
+	write_call "$file_name" "$file_expected" "$FILE" "$SHADOW" "$@"
 }
 
 # file_intact NAME [OFFSET BYTES]: the file reads as its shadow

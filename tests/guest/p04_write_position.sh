@@ -1,66 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Where a write begins and ends does not matter: each bad sector wholly inside it is repaired, good
-# bytes are written, and a bad sector covered only in part stops the write before it - an error if it
-# is the very first, a short count otherwise. If the user's buffer faults, exactly the sectors filled
-# whole become good. One write(2) a row, on ext4 -o dax. Promises: P2, P3, P4, P5.
+# Where a write begins and ends does not matter: it repairs each bad sector that it covers whole. Good bytes are written, and a bad
+# sector covered only in part stops the write before it - an error if it is the very first, a short count otherwise. One write(2) a
+# row, on ext4 -o dax; p04_any_position.sh draws hundreds. Promise: P4.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
+# shellcheck source=lib-fsdax.sh
+. "$TESTS/lib-fsdax.sh"
+# shellcheck source=lib-rows.sh
+. "$TESTS/lib-rows.sh"
 
-# row NAME BAD... -- RETURNED LEFT OFFSET BYTES: poison at BAD (first count pairs), one write, what it
-# returns and what is still bad after it; then every sector of the file is looked at on the media,
-# and what is left is repaired by one write that covers it whole.
-row() {
-	row_name=$1 row_bad=
-	shift
-	while [ "$1" != -- ]; do
-		row_bad="$row_bad $1 $2"
-		shift 2
-	done
-	shift
-	row_returned=$1 row_left=$2 row_offset=$3 row_bytes=$4
-	row_name="bad$(echo "$row_bad" | sed 's/ \([0-9]*\) \([0-9]*\)/ \1+\2/g'), write of $row_bytes at $row_offset: $row_name"
-	# shellcheck disable=SC2086 # pairs of numbers, meant to be split
-	file_poison_listed $row_bad
-	file_write "$row_name" "$row_returned" "$row_offset" "$row_bytes"
-	row_check
-}
-
-# fault_row NAME BAD_FIRST BAD_COUNT RETURNED LEFT OFFSET BYTES GOOD: the same with a user's buffer that
-# can be read for its first GOOD bytes only
-fault_row() {
-	row_name="bad $2+$3, write of $7 at $6 from a buffer with $8 good bytes: $1"
-	row_left=$5 row_offset=$6 row_bytes=$7
-	file_poison_listed "$2" "$3"
-	random_file "$WORK/patch" "$7"
-	row_got=$(onecall write "$FILE" "$6" "$7" "$WORK/patch" "buffer=$8")
-	is "$row_name" "$4" "$row_got"
-	case "$row_got" in
-	error*) ;;
-	*) write_shadow "$SHADOW" "$6" "$row_got" "$WORK/patch" ;;
-	esac
-	row_check
-}
-
-row_check() {
-	is "  what is still bad" "$row_left" "$(file_bad)"
-	# A good way before and behind the write too.
-	row_first=$((row_offset / 512 - 32))
-	[ "$row_first" -ge 0 ] || row_first=0
-	row_count=$((row_bytes / 512 + 96))
-	[ $((row_first + row_count)) -le 8192 ] || row_count=$((8192 - row_first))
-	row_unreadable=$(file_bad | tr ' ' '\n' | sed '/./s/^/unreadable /' | tr '\n' ' ' | sed 's/ $//')
-	file_sectors "  every other sector is readable and right" "$row_unreadable" "$row_first" "$row_count"
-	file_start_over
-}
-
-namespace_make fsdax --map=mem
-stack_make plain
-fs_make ext4 "$STACK"
-fs_mount ext4 "$STACK"
-file_make data 4194304
-check "the file is accessed with DAX" file_is_dax
+fsdax_prepare ext4 plain 4194304
 
 note "begin and end at any byte"
 row "whole"                             8 1 -- 8192 "" 100 8192
@@ -90,18 +41,13 @@ row "an extent at its start, odd end"   8 16 -- 1048676 "" 4096 1048676
 row "256 KiB of poison"                 512 512 -- 262144 "" 262144 262144
 row "every second page, odd ends"       17 1 33 1 49 1 65 1 -- 40000 "" 7777 40000
 
-note "a user's buffer that faults"
-fault_row "two sectors are filled"      8 8 1024 "10+6" 4096 4096 1024
-fault_row "one sector is filled"        8 8 512 "9+7" 4096 4096 700
-fault_row "none is filled"              8 8 "error EFAULT" "8+8" 4096 4096 300
-
 note "the end of a file"
 must truncate -s 4190000 "$FILE"
 must truncate -s 4190000 "$SHADOW"
 file_poison_listed 8176 1
 file_write "an append behind a bad sector of the last page" 3000 4190000 3000
-is "  what is still bad" "8176+1" "$(file_bad)"
+is "what is still bad" "8176+1" "$(file_bad)"
 file_write "a write of the sector" 512 $((8176 * 512)) 512
-is "  what is still bad" "" "$(file_bad)"
+is "nothing is bad any more" "" "$(file_bad)"
 file_intact "the whole file is right"
 finish

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One pread(2) or pwrite(2), and what it returned: shell tools retry a short call and so hide the
- * very thing the scenarios look at. It is no copy program and never loops.
+ * One pread(2), pwrite(2) or pwritev(2), and what it returned: shell tools retry a short call and so
+ * hide the very thing the scenarios look at. It is no copy program and never loops.
  *
  *   onecall read  FILE OFFSET BYTES [direct] [out=PATH]
- *   onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD]
+ *   onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD] [segments=BYTES,BYTES...]
  *
  * Prints the count, or "error NAME". With buffer=GOOD only the first GOOD bytes of the user's buffer
- * can be read by the kernel; the page behind them is not accessible.
+ * can be read by the kernel; the page behind them is not accessible. With segments= the buffer is in
+ * pieces of these sizes, used again and again, each in pages of its own.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -16,9 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #define PAGE 4096ul
+#define MOST_SEGMENTS 1024
 
 static int fail(const char *what)
 {
@@ -42,14 +45,52 @@ static char *make_buffer(size_t bytes, size_t good)
 	return base + (good < bytes ? front : 0);
 }
 
-static int load(char *buffer, const char *path, size_t bytes)
+/* The sizes of `segments` in turn, or one segment. Returns how many there are, 0 for failure. */
+static int make_segments(struct iovec *vec, const char *segments, size_t bytes, size_t good)
+{
+	const char *next = segments;
+	int count = 0;
+
+	while (bytes) {
+		size_t part = bytes, part_good;
+		char *end;
+
+		if (count == MOST_SEGMENTS)
+			return 0;
+		if (segments) {
+			part = strtoull(next, &end, 0);
+			if (end == next || !part)
+				return 0;
+			next = *end == ',' ? end + 1 : segments;
+		}
+		if (part > bytes)
+			part = bytes;
+		part_good = part < good ? part : good;
+		vec[count].iov_base = make_buffer(part, part_good);
+		vec[count].iov_len = part;
+		if (!vec[count++].iov_base)
+			return 0;
+		bytes -= part;
+		good -= part_good;
+	}
+	return count;
+}
+
+/* Fills the first `good` bytes of the segments. */
+static int load(const struct iovec *vec, const char *path, size_t good)
 {
 	int fd = open(path, O_RDONLY);
-	ssize_t got = fd < 0 ? -1 : read(fd, buffer, bytes);
 
+	for (; fd >= 0 && good; vec++) {
+		size_t part = vec->iov_len < good ? vec->iov_len : good;
+
+		if (read(fd, vec->iov_base, part) != (ssize_t)part)
+			break;
+		good -= part;
+	}
 	if (fd >= 0)
 		close(fd);
-	return got == (ssize_t)bytes ? 0 : -1;
+	return good ? -1 : 0;
 }
 
 static int store(const char *buffer, const char *path, size_t bytes)
@@ -66,16 +107,16 @@ int main(int argc, char **argv)
 {
 	int writing = argc > 1 && !strcmp(argv[1], "write");
 	int first_option = writing ? 6 : 5;
-	const char *out = NULL;
+	const char *out = NULL, *segments = NULL;
+	struct iovec vec[MOST_SEGMENTS];
+	int flags, fd, count;
 	size_t bytes, good;
 	ssize_t result;
-	int flags, fd;
-	char *buffer;
 	off_t offset;
 
 	if (argc < first_option || (!writing && strcmp(argv[1], "read"))) {
 		fprintf(stderr, "usage: onecall read FILE OFFSET BYTES [direct] [out=PATH]\n"
-				"       onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD]\n");
+				"       onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD] [segments=BYTES,...]\n");
 		return 2;
 	}
 	offset = strtoll(argv[3], NULL, 0);
@@ -86,6 +127,8 @@ int main(int argc, char **argv)
 			flags |= O_DIRECT;
 		else if (writing && !strncmp(argv[i], "buffer=", 7))
 			good = strtoull(argv[i] + 7, NULL, 0);
+		else if (writing && !strncmp(argv[i], "segments=", 9))
+			segments = argv[i] + 9;
 		else if (!writing && !strncmp(argv[i], "out=", 4))
 			out = argv[i] + 4;
 		else {
@@ -97,21 +140,26 @@ int main(int argc, char **argv)
 		fprintf(stderr, "onecall: buffer=%zu is more than the %zu bytes of the call\n", good, bytes);
 		return 2;
 	}
-	buffer = make_buffer(bytes, good);
-	if (!buffer)
-		return fail("no memory for the buffer");
-	if (writing && load(buffer, argv[5], good))
+	count = make_segments(vec, segments, bytes, good);
+	if (!count)
+		return fail("the buffer cannot be made in these segments");
+	if (writing && load(vec, argv[5], good))
 		return fail(argv[5]);
 	fd = open(argv[2], flags);
 	if (fd < 0)
 		return fail(argv[2]);
-	result = writing ? pwrite(fd, buffer, bytes, offset) : pread(fd, buffer, bytes, offset);
+	if (!writing)
+		result = pread(fd, vec[0].iov_base, bytes, offset);
+	else if (count == 1)
+		result = pwrite(fd, vec[0].iov_base, bytes, offset);
+	else
+		result = pwritev(fd, vec, count, offset);
 	if (result < 0) {
 		printf("error %s\n", strerrorname_np(errno));
 		return 0;
 	}
 	printf("%zd\n", result);
-	if (out && store(buffer, out, result))
+	if (out && store(vec[0].iov_base, out, result))
 		return fail(out);
 	return 0;
 }
