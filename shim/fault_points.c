@@ -7,8 +7,10 @@
  *   poison_survives_clear       Y: also after the platform cleared all of them; N: not any more
  *   clear_leaves_garbage        Y: what was cleared reads as bytes 0xdb until it is written
  *   clear_pause_ms              how long a clear command takes longer
+ *   copy_pause_ms               how long the driver takes longer to begin a copy for a reader
  *   flush_fails                 Y: the platform's flush ends with EIO
  *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
+ *   bus_list_pause_ms           how long the next walk of the bus's list takes longer; 0 when it has begun
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
@@ -29,8 +31,10 @@ static u64 poison_bytes;
 static bool poison_survives_clear;
 static bool clear_leaves_garbage;
 static u32 clear_pause_ms;
+static u32 copy_pause_ms;
 static bool flush_fails;
 static atomic_t failing_step;
+static u32 bus_list_pause_ms;
 static struct dentry *folder;
 
 size_t daxmend_fault_readable(const void *from, size_t bytes)
@@ -70,6 +74,14 @@ void daxmend_fault_cleared(phys_addr_t phys, size_t bytes)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_cleared);
 
+void daxmend_fault_before_copy(void)
+{
+	u32 pause = READ_ONCE(copy_pause_ms);
+
+	if (pause)
+		msleep(pause);
+}
+
 int daxmend_fault_flush(void)
 {
 	return READ_ONCE(flush_fails) ? -EIO : 0;
@@ -82,6 +94,15 @@ bool daxmend_fault_step(void)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_step);
 
+void daxmend_fault_bus_list(void)
+{
+	u32 pause = xchg(&bus_list_pause_ms, 0);
+
+	if (pause)
+		msleep(pause);
+}
+EXPORT_SYMBOL_GPL(daxmend_fault_bus_list);
+
 void daxmend_fault_points_init(void)
 {
 	pr_warn("dax_core: made with fault points, for tests only\n");
@@ -91,8 +112,10 @@ void daxmend_fault_points_init(void)
 	debugfs_create_bool("poison_survives_clear", 0600, folder, &poison_survives_clear);
 	debugfs_create_bool("clear_leaves_garbage", 0600, folder, &clear_leaves_garbage);
 	debugfs_create_u32("clear_pause_ms", 0600, folder, &clear_pause_ms);
+	debugfs_create_u32("copy_pause_ms", 0600, folder, &copy_pause_ms);
 	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
 	debugfs_create_atomic_t("failing_step", 0600, folder, &failing_step);
+	debugfs_create_u32("bus_list_pause_ms", 0600, folder, &bus_list_pause_ms);
 }
 
 void daxmend_fault_points_exit(void)

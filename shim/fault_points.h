@@ -20,10 +20,14 @@
 size_t daxmend_fault_readable(const void *from, size_t bytes);
 /* After a clear command that cleared `bytes` bytes at `phys`. May sleep. */
 void daxmend_fault_cleared(phys_addr_t phys, size_t bytes);
+/* Before the driver copies media for a reader, who has looked and was not refused. May sleep. */
+void daxmend_fault_before_copy(void);
 /* Instead of a platform's flush: 0, or the error that it is to end with. */
 int daxmend_fault_flush(void);
 /* Whether this step of a probe, an allocation or a call of the kernel, is to fail instead. */
 bool daxmend_fault_step(void);
+/* In a walk of the bus's list of poison, while it keeps clear commands out. May sleep. */
+void daxmend_fault_bus_list(void);
 
 void daxmend_fault_points_init(void);
 void daxmend_fault_points_exit(void);
@@ -39,6 +43,10 @@ static inline void daxmend_fault_cleared(phys_addr_t phys, size_t bytes)
 {
 }
 
+static inline void daxmend_fault_before_copy(void)
+{
+}
+
 static inline int daxmend_fault_flush(void)
 {
 	return 0;
@@ -47,6 +55,10 @@ static inline int daxmend_fault_flush(void)
 static inline bool daxmend_fault_step(void)
 {
 	return false;
+}
+
+static inline void daxmend_fault_bus_list(void)
+{
 }
 
 static inline void daxmend_fault_points_init(void)

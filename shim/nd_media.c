@@ -205,6 +205,7 @@ int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t 
 	/* The kernel names this device when a range does not fit. */
 	table.dev = binding->dev;
 	down(&bus_list_gate);
+	daxmend_fault_bus_list();
 	nvdimm_badblocks_populate(region_of(binding), &table, &range);
 	up(&bus_list_gate);
 	table.dev = NULL; /* else badblocks_exit() takes the table for memory of the device */

@@ -198,6 +198,7 @@ size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t byt
 {
 	size_t copied = 0;
 
+	daxmend_fault_before_copy();
 	while (copied < bytes) {
 		struct bio_vec vec = bio_iter_iovec(sink->bio, sink->at);
 		size_t part = min_t(size_t, bytes - copied, vec.bv_len);
