@@ -1,0 +1,123 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A repair that does not hold: poison that comes back after its clear ends the write before it and stays bad with all that is behind
+# it; after a flush that failed nothing turns good. By bios, bios through device-mapper, and write(2) on ext4 -o dax on top of that.
+# A later write repairs. Promises: P7, P12, P14.
+# needs: fault-points
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+fault_points_needed
+
+# The bad extent and the sector in it that does not hold, counted in the file.
+EXTENT=64 COUNT=64 STUBBORN=101
+BEFORE=$(((STUBBORN - EXTENT) * 512)) BEHIND=$(((EXTENT + COUNT - STUBBORN) * 512))
+
+VERIFY=/sys/module/dax_core/parameters/verify
+TRACING=/sys/kernel/tracing
+
+# number NAME
+number() { cat "/sys/block/$BLK/poison/$1"; }
+
+# stubborn: the sector can be cleared as often as one likes, and still not be read
+stubborn() {
+	fault poison_survives_clear Y
+	fault poison_phys $((PHYS + (FILE_SECTOR + STUBBORN) * 512))
+	fault poison_bytes 512
+}
+
+# one_write NAME EXPECTED FIRST BYTES: one write(2) of what is in $WORK/patch, by the way in use
+one_write() {
+	is "$1" "$2" "$(onecall write "$NODE" $((ORIGIN + $3 * 512)) "$4" "$WORK/patch" ${DIRECT:+"$DIRECT"})"
+}
+
+# log_lines: how often the log tells of the sector that does not hold
+log_lines() {
+	dmesg | grep -a -c "$BLK: 1 sectors at sector $((FILE_SECTOR + STUBBORN)): written, but cannot be read back" || true
+}
+
+# not_held TRIES: the sector that does not hold is what the log and the trace tell of, as often as it was tried
+not_held() {
+	is "each try is counted" $((verifies_failed + $1)) "$(number verifies_failed)"
+	is "and traced" "$1" \
+		"$(grep -c "verify_failed: device=$BLK sector=$((FILE_SECTOR + STUBBORN)) sectors=1 error=-5" "$TRACING/trace")"
+	is "and in the log" $((logged + $1)) "$(log_lines)"
+}
+
+# by NODE ORIGIN TRIES SHORT NOTHING [direct]: the way of the writes; ORIGIN is the file's first byte there, TRIES how often the
+# sector is tried by one write. SHORT and NOTHING are what a write returns that ends after $BEFORE bytes, and before its first byte.
+by() {
+	NODE=$1 ORIGIN=$2 TRIES=$3 SHORT=$4 NOTHING=$5 DIRECT=${6:-}
+
+	note "poison that survives the clear, by $NODE"
+	file_poison_listed "$EXTENT" "$COUNT"
+	stubborn
+	verifies_failed=$(number verifies_failed)
+	: >"$TRACING/trace"
+	logged=$(log_lines)
+	random_file "$WORK/patch" $((COUNT * 512))
+	one_write "the write ends before the sector" "$SHORT" "$EXTENT" $((COUNT * 512))
+	write_shadow "$SHADOW" $((EXTENT * 512)) "$BEFORE" "$WORK/patch"
+	is "it stays bad, and what is behind it" "$STUBBORN+$((EXTENT + COUNT - STUBBORN))" "$(file_bad)"
+	file_sectors "what is before it is repaired and right" "unreadable $STUBBORN+$((EXTENT + COUNT - STUBBORN))"
+	not_held "$TRIES"
+	one_write "a write of the sector alone fails" "$NOTHING" "$STUBBORN" 512
+	is "it stays bad" "$STUBBORN+$((EXTENT + COUNT - STUBBORN))" "$(file_bad)"
+
+	note "without reading back"
+	echo 0 >"$VERIFY"
+	one_write "the write of the rest seems to work" "$BEHIND" "$STUBBORN" "$BEHIND"
+	is "nothing is bad" "" "$(file_bad)"
+	echo 1 >"$VERIFY"
+	is "the first read finds that it did not" "error EIO" \
+		"$(onecall read "$DEV" $(((FILE_SECTOR + STUBBORN) * 512)) 512 direct)"
+	is "and marks the sector" "$STUBBORN+1" "$(file_bad)"
+
+	note "after the fault"
+	fault poison_bytes 0
+	file_poison_listed "$EXTENT" "$COUNT"
+	random_file "$WORK/patch" $((COUNT * 512))
+	one_write "a write repairs all" $((COUNT * 512)) "$EXTENT" $((COUNT * 512))
+	write_shadow "$SHADOW" $((EXTENT * 512)) $((COUNT * 512)) "$WORK/patch"
+	is "nothing is bad" "" "$(file_bad)"
+	file_sectors "all is right" ""
+
+	note "a flush that fails, by $NODE"
+	sync
+	file_poison_listed "$EXTENT" "$COUNT"
+	random_file "$WORK/patch" $((COUNT * 512))
+	repairs=$(number repairs)
+	fault flush_fails Y
+	one_write "the write fails" "$NOTHING" "$EXTENT" $((COUNT * 512))
+	is "nothing turned good" "$EXTENT+$COUNT" "$(file_bad)"
+	is "no repair is counted" "$repairs" "$(number repairs)"
+	fault flush_fails N
+	file_sectors "all of it is refused" "unreadable $EXTENT+$COUNT"
+	one_write "a write repairs all" $((COUNT * 512)) "$EXTENT" $((COUNT * 512))
+	write_shadow "$SHADOW" $((EXTENT * 512)) $((COUNT * 512)) "$WORK/patch"
+	is "nothing is bad" "" "$(file_bad)"
+	file_sectors "all is right" ""
+}
+
+namespace_make fsdax --map=mem
+stack_make triple
+fs_make ext4 "$STACK"
+# The file system must not meet the failing flush itself: it would give up its journal.
+fs_mount ext4 "$STACK" dax=always,commit=300
+file_make data 131072
+check "the file is accessed with DAX" file_is_dax
+echo 1 >"$TRACING/events/daxmend/enable"
+
+by "$DEV" $((FILE_SECTOR * 512)) 1 "error EIO" "error EIO" direct
+by "$STACK" $(((FILE_SECTOR - STACK_OFFSET) * 512)) 1 "error EIO" "error EIO" direct
+# After a short repair fs/dax.c asks once more for the rest. One that ends before its first byte is EFAULT to it, whatever the reason.
+by "$FILE" 0 2 "$BEFORE" "error EFAULT"
+
+fault flush_fails Y
+refused "a flush that fails is told to the one who asked for it" \
+	dd if=/dev/zero of="$DEV" bs=512 count=1 seek=$(($(device_sectors) - 1)) oflag=direct conv=fsync
+fault flush_fails N
+file_intact "the whole file is right"
+fs_unmount
+check "e2fsck finds nothing wrong" e2fsck -f -n "$STACK"
+finish
