@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A repair while the kernel walks its list of poison, which must not meet the platform's clear command: the repair waits for
+# the end of the walk, but not for ever. After ten seconds it fails, the sector stays bad, and a later write repairs it.
+# Promises: P6, P10.
+# needs: fault-points
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+fault_points_needed
+
+# walk_for MILLISECONDS: a walk of the bus's list that takes so long has begun
+walk_for() {
+	fault bus_list_pause_ms "$1"
+	must ndctl start-scrub
+	must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
+}
+
+# write_timed EXPECTED: one write of the bad sector, and how long it took in hundredths of a second
+write_timed() {
+	random_file "$WORK/patch" 512
+	began=$(tr -d . </proc/uptime | cut -d' ' -f1)
+	wrote=$(onecall write "$DEV" $((64 * 512)) 512 "$WORK/patch" direct)
+	took=$(($(tr -d . </proc/uptime | cut -d' ' -f1) - began))
+	is "the write of the bad sector ends as it should" "$1" "$wrote"
+}
+
+namespace_make raw
+must dd if=/dev/zero of="$DEV" bs=64k count=1 oflag=direct
+
+note "a walk of five seconds"
+poison_listed 64 1
+walk_for 5000
+write_timed 512
+check "it waited for the end: $took hundredths of a second" test "$took" -gt 100
+is "the sector is good" "" "$(bad_list)"
+
+note "a walk of twenty seconds"
+poison_listed 64 1
+walk_for 20000
+write_timed "error EIO"
+check "it waited ten seconds: $took hundredths of a second" test "$took" -ge 990
+check "and not until the end" test "$took" -lt 1600
+is "the sector stays bad" "64+1" "$(bad_list)"
+read_refused "and is refused" 64
+write_timed 512
+is "when the walk has ended a write repairs it" "" "$(bad_list)"
+check "with the right bytes" cmp -i $((64 * 512)):0 -n 512 "$DEV" "$WORK/patch"
+finish
