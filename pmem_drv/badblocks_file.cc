@@ -97,6 +97,7 @@ int32_t pmem_drv_badblocks_store(pmem_namespace *ns, const char *text, uint64_t 
     TextReader line(text, bytes);
     uint64_t sector = 0;
     uint64_t count = 0;
+    line.take_blanks();
     const bool understood = line.take_number(sector) && line.take_blanks() &&
                             line.take_number(count) && line.at_end() && count > 0;
     if (!understood) {

@@ -44,7 +44,6 @@ TEST_F(BadblocksFile, LinesThatAreNotUnderstoodChangeNothingAndAreExplained) {
                            "5\n",
                            "5 \n",
                            "5 0\n",
-                           " 5 1",
                            "5 1 \n",
                            "5 1\n\n",
                            "5 1\n2 1",
@@ -87,9 +86,10 @@ TEST_F(BadblocksFile, TheLastSectorOfAllNumbersIsRefusedAndExplained) {
     EXPECT_EQ(badblocks(), "");
 }
 
-TEST_F(BadblocksFile, BlanksBetweenTheNumbersMayBeSeveral) {
+TEST_F(BadblocksFile, BlanksBeforeAndBetweenTheNumbersMayBeSeveral) {
     EXPECT_EQ(store("5 \t  2\n"), DAXMEND_OK);
-    EXPECT_EQ(badblocks(), "5 2\n");
+    EXPECT_EQ(store(" \t8 2\n"), DAXMEND_OK);
+    EXPECT_EQ(badblocks(), "5 2\n8 2\n");
 }
 
 TEST_F(BadblocksFile, P11_TheFirst512RangesAreShownAndAllElsewhere) {
