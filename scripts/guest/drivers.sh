@@ -32,17 +32,24 @@ prepare_drivers() {
 	if grep -q 'Persistent Memory (legacy)' /proc/iomem; then
 		modprobe nd_e820 || { report_failure "modprobe nd_e820" && return 1; }
 	fi
+	if [ "$VIRTIO_PMEM" -gt 0 ]; then
+		modprobe -a virtio_pci virtio_pmem || { report_failure "modprobe virtio_pci virtio_pmem" && return 1; }
+	fi
 	wait_for_regions || return 1
-	ndctl wait-scrub >/dev/null 2>&1
+	# Only a bus that can search for poison can be waited for.
+	for scrub in /sys/bus/nd/devices/ndbus*/nfit/scrub; do
+		[ ! -e "$scrub" ] || ndctl wait-scrub >/dev/null 2>&1 || { report_failure "ndctl wait-scrub" && return 1; }
+	done
 }
 
-# Regions that the machine was given: one for each NVDIMM.
+# Regions that the machine was given: one for each NVDIMM, and one on virtio.
 wait_for_regions() {
-	tries=0
-	while [ "$(find /sys/bus/nd/devices -name 'region*' | wc -l)" -lt "$NVDIMMS" ]; do
+	tries=0 regions=$NVDIMMS
+	[ "$VIRTIO_PMEM" -eq 0 ] || regions=$((regions + 1))
+	while [ "$(find /sys/bus/nd/devices -name 'region*' | wc -l)" -lt "$regions" ]; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 100 ]; then
-			report_failure "waiting for $NVDIMMS NVDIMM regions"
+			report_failure "waiting for $regions regions of persistent memory"
 			return 1
 		fi
 		sleep 0.1

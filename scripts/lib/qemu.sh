@@ -31,9 +31,8 @@ qemu_command() {
 	QEMU=(setpriv --pdeathsig TERM qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
 		-accel tcg -machine q35,nvdimm=on -cpu "max,vendor=GenuineIntel" -smp "$cpus"
 		# Four slots whatever the number of NVDIMMs: the ACPI table names as many.
-		-m "${memory}M,slots=4,maxmem=$((memory + nvdimms * (nvdimm_size + 16) + 1024))M"
+		-m "${memory}M,slots=4,maxmem=$((memory + nvdimms * (nvdimm_size + 16) + virtio_pmem + 1024))M"
 		-kernel "$image" -initrd "$run/initrd" -append "$kernel_line"
-		-acpitable "file=$ACPI_TABLE"
 		-chardev "pipe,id=host,path=$run/host" -chardev "pipe,id=qmp,path=$run/qmp" -mon chardev=qmp,mode=control)
 	for ((i = 0; i < nvdimms; i++)); do
 		file=$run/nvdimm$i
@@ -44,6 +43,11 @@ qemu_command() {
 		QEMU+=(-object "memory-backend-file,id=mem$i,share=on,mem-path=$file,size=$bytes"
 			-device "nvdimm,id=nvdimm$i,memdev=mem$i,label-size=${LABEL_KIB}K")
 	done
+	if ! $stock_firmware; then QEMU+=(-acpitable "file=$ACPI_TABLE"); fi
+	if [ "$virtio_pmem" -gt 0 ]; then
+		QEMU+=(-object "memory-backend-file,id=virtio-mem,share=on,mem-path=$run/virtio-pmem,size=${virtio_pmem}M"
+			-device virtio-pmem-pci,memdev=virtio-mem -D "$run/trace" -trace virtio_pmem_flush_done)
+	fi
 	if [ "$mode" = shell ]; then
 		# Ctrl-A x ends QEMU, Ctrl-C belongs to the guest.
 		QEMU+=(-chardev "stdio,id=console,mux=on,signal=off,logfile=$log")
@@ -77,6 +81,11 @@ qmp() {
 # names an unknown command; the line breaks of an answer become " | ".
 answer_monitor() {
 	local text
+	if [ "$1" = flushes ]; then
+		# QEMU writes this line after fsync() of the file.
+		printf 'monitor: ok %s\n' "$(grep -c 'virtio_pmem_flush_done fsync return=0' "$run_dir/trace")" >&"$to_guest"
+		return
+	fi
 	if ! $qmp_ready; then
 		qmp '{"execute":"qmp_capabilities"}' && qmp_ready=true
 	fi

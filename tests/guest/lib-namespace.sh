@@ -9,6 +9,29 @@
 #   DEV   block device's node               PHYS  physical address of the block device's first byte
 #   CLAIM what carries the block device: the namespace itself, or the pfn or btt device on it
 
+# BUS is the bus whose namespaces the scenario uses: nfit (the emulated NVDIMM; it alone has a platform that
+# is asked about poison), e820 (the kernel argument memmap=) or virtio. FIRST_NAMESPACE is its first.
+
+BUS=nfit
+FIRST_NAMESPACE=namespace0.0
+
+# bus_use KIND: work on this bus from here on
+bus_use() {
+	BUS=$1
+	case "$BUS" in
+	nfit) bus_provider=ACPI.NFIT ;;
+	e820) bus_provider=e820 ;;
+	virtio) bus_provider=virtio-pmem ;;
+	*) give_up "no bus is called \"$BUS\": nfit, e820 and virtio are" ;;
+	esac
+	bus_device=$(grep -l -x "$bus_provider" /sys/bus/nd/devices/ndbus*/provider | head -n 1)
+	[ -n "$bus_device" ] || give_up "no nd bus is that of $bus_provider"
+	bus_region=$(basename "${bus_device%/provider}"/region*)
+	[ -e "${bus_device%/provider}/$bus_region" ] || give_up "the nd bus of $bus_provider has no region"
+	FIRST_NAMESPACE=namespace${bus_region#region}.0
+	wait_for 5 test -d "/sys/bus/nd/devices/$FIRST_NAMESPACE/block" || give_up "$FIRST_NAMESPACE has no block device"
+}
+
 # namespace_field NAME KEY: one value from what ndctl lists of the namespace
 namespace_field() {
 	ndctl list -i -n "$1" | sed -n "s/^ *\"$2\":\"\{0,1\}\([^\",]*\).*/\1/p" | head -n 1
@@ -36,12 +59,12 @@ namespace_use() {
 	PHYS=$(printf '%d' "$(cat "/sys/block/$BLK/device/resource" 2>/dev/null || namespace_resource "$NS")")
 }
 
-# namespace_make MODE [OPTION...]: remake the first namespace, label-less or not, and use it.
+# namespace_make MODE [OPTION...]: remake the first namespace of the bus, label-less or not, and use it.
 # The options are ndctl's, such as --map=dev.
 namespace_make() {
 	ns_mode=$1
 	shift
-	must ndctl create-namespace --force --reconfig=namespace0.0 --mode="$ns_mode" "$@"
+	must ndctl create-namespace --force --reconfig="$FIRST_NAMESPACE" --mode="$ns_mode" "$@"
 	ns_made=$(sed -n 's/^ *"dev":"\([^"]*\)".*/\1/p' "$WORK/must.out" | head -n 1)
 	[ -n "$ns_made" ] || give_up "ndctl create-namespace names no namespace: $(cat "$WORK/must.out")"
 	if [ "$ns_mode" = devdax ]; then NS=$ns_made; else namespace_use "$ns_made"; fi
