@@ -26,21 +26,36 @@ class Media {
     uint64_t phys(Bytes offset) const { return phys_ + offset.value; }
 
     /*
-     * Whether the kernel's own mapping of the page at `offset` is there. Only a device with
-     * struct pages can lose one: a machine check takes it out.
+     * How many of the pages, counted from the first, the kernel's own mapping has. Only a device
+     * with struct pages can lose one: a machine check takes it out.
      */
-    bool page_present(Bytes offset) const {
-        return !has_pages_ || daxmend_page_present(kaddr(offset));
-    }
-    /* Takes back what a machine check did to the page: its mark and its absence. */
-    Status restore_page(Pages page) const {
-        const Bytes offset = to_bytes(page);
+    Pages present(PageExtent pages) const {
         if (!has_pages_)
-            return Status::ok();
-        daxmend_page_unmark_poison(phys(offset));
-        if (daxmend_page_present(kaddr(offset)))
-            return Status::ok();
-        return Status(daxmend_page_make_present(phys(offset)));
+            return pages.length();
+        return {daxmend_pages_present(kaddr(to_bytes(pages.begin)), pages.length().value)};
+    }
+    /*
+     * Takes back what a machine check did to the pages: their marks and their absence. Returns
+     * how many it could; `status` says why that is not all.
+     */
+    Pages restore(PageExtent pages, Status &status) const {
+        if (!has_pages_)
+            return pages.length();
+        Pages at = pages.begin;
+        while (at < pages.end) {
+            const Pages there = present({at, pages.end});
+            const Pages step = max(there, Pages{1});
+            daxmend_pages_unmark_poison(phys(to_bytes(at)), step.value);
+            if (there < step) {
+                const Status made = Status(daxmend_page_make_present(phys(to_bytes(at))));
+                if (!made.is_ok()) {
+                    status = made;
+                    break;
+                }
+            }
+            at += step;
+        }
+        return at - pages.begin;
     }
 
     /* Sectors cleared, counted from the first; 0 when the platform refused. */

@@ -35,23 +35,24 @@ ByteExtent page_of(ByteExtent extent) {
 } // namespace
 
 /*
- * An address for a stretch of media. A page that a machine check took out of the kernel's
- * mapping is reached through a window, which this object closes: it stays out while a bad
- * sector is left in it.
+ * An address for a stretch of media. Pages that a machine check took out of the kernel's
+ * mapping are reached through a window, which this object closes: they stay out while a bad
+ * sector is left in them.
  */
 class RepairEngine::Reach : NotCopied {
   public:
-    /* The pages of `extent` are all present, or it lies within one page. */
-    Reach(const Media &media, ByteExtent extent) {
-        if (media.page_present(extent.begin)) {
-            address_ = media.kaddr(extent.begin);
+    Reach(const Media &media, const Stretch &stretch) {
+        const Bytes begin = stretch.extent.begin;
+        const PageExtent pages = pages_touched(sectors_touched(stretch.extent));
+        if (!stretch.may_be_absent || media.present(pages) == pages.length()) {
+            address_ = media.kaddr(begin);
             return;
         }
-        const Bytes page = to_bytes(pages_rounded_down(extent.begin));
         const NoIoGuard no_io;
-        window_ = daxmend_window_open(media.phys(page));
+        const Bytes first_page = to_bytes(pages.begin);
+        window_ = daxmend_window_open(media.phys(first_page), pages.length().value);
         if (window_)
-            address_ = static_cast<uint8_t *>(window_) + (extent.begin - page).value;
+            address_ = static_cast<uint8_t *>(window_) + (begin - first_page).value;
     }
     ~Reach() {
         if (window_)
@@ -79,8 +80,8 @@ class RepairEngine::EpochGuard : NotCopied {
 };
 
 /*
- * The first part of `extent` that one address can reach: a page with a bad sector may be absent
- * and is taken alone.
+ * The first part of `extent` that one address can reach without a window for more than a page:
+ * a page with a bad sector may be absent and is taken alone.
  */
 RepairEngine::Stretch RepairEngine::first_stretch(ByteExtent extent) const {
     const SectorExtent bad = map_.first_bad(to_sectors(pages_touched(sectors_touched(extent))));
@@ -98,15 +99,10 @@ Transfer RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
     while (at < extent.end) {
         const Stretch stretch = first_stretch({at, extent.end});
         const Bytes length = stretch.extent.length();
-        Bytes copied = {0};
-        if (!stretch.alone) {
-            copied = {daxmend_source_copy(source, media_.kaddr(at), length.value)};
-        } else {
-            const Reach reach(media_, stretch.extent);
-            if (!reach.address())
-                return {at - extent.begin, Status::no_memory()};
-            copied = {daxmend_source_copy(source, reach.address(), length.value)};
-        }
+        const Reach reach(media_, stretch);
+        if (!reach.address())
+            return {at - extent.begin, Status::no_memory()};
+        const Bytes copied = {daxmend_source_copy(source, reach.address(), length.value)};
         at += copied;
         if (copied < length)
             return {at - extent.begin, Status::fault()};
@@ -155,10 +151,12 @@ Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairP
  */
 Transfer RepairEngine::repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy) {
     extent.end = min(extent.end, extent.begin + kLargestRepair);
-    const Bytes secured = {daxmend_source_secure(source, to_bytes(extent).length().value)};
-    extent.end = min(extent.end, extent.begin + sectors_rounded_down(secured));
+    const int64_t secured = daxmend_source_secure(source, to_bytes(extent).length().value);
+    Status status =
+        secured < 0 ? gave_up(extent, Status(static_cast<int32_t>(secured))) : Status::fault();
+    const Bytes safe = {static_cast<uint64_t>(max(secured, int64_t{0}))};
+    extent.end = min(extent.end, extent.begin + sectors_rounded_down(safe));
 
-    Status status = Status::fault();
     SectorExtent repaired = {extent.begin, extent.begin};
     if (!extent.empty()) {
         const MutexGuard exclusive(lock_);
@@ -182,13 +180,13 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
     const SectorExtent nothing = {extent.begin, extent.begin};
     PoisonMap::Reservation reservation;
     status = map_.reserve_for_remove(reservation);
-    if (!status.is_ok())
+    if (!status.is_ok()) {
+        status = gave_up(extent, status);
         return nothing;
-
-    extent = evenly_mapped(extent);
-    const Reach reach(media_, to_bytes(extent));
+    }
+    const Reach reach(media_, {to_bytes(extent), true});
     if (!reach.address()) {
-        status = Status::no_memory();
+        status = gave_up(extent, Status::no_memory());
         return nothing;
     }
 
@@ -210,7 +208,7 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
     daxmend_store_barrier();
     const Status flushed = media_.flush();
     if (!flushed.is_ok()) {
-        status = flushed;
+        status = gave_up(good, flushed);
         return nothing;
     }
     if (policy.verify) {
@@ -234,35 +232,28 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
 }
 
 /*
- * The first part of `extent` that one address reaches: its first page alone when that page is
- * out of the kernel's mapping, otherwise up to the first page that is.
- */
-SectorExtent RepairEngine::evenly_mapped(SectorExtent extent) const {
-    const PageExtent pages = pages_touched(extent);
-    const bool first_present = media_.page_present(to_bytes(extent.begin));
-    Pages end = pages.begin + Pages{1};
-    while (first_present && end < pages.end && media_.page_present(to_bytes(end)))
-        end += Pages{1};
-    return {extent.begin, min(extent.end, to_sectors(end))};
-}
-
-/*
  * Puts the pages back whose last bad sectors are now repaired. Returns the end of what may
  * count as good.
  */
 Sectors RepairEngine::restore_pages(SectorExtent repaired, Status &status) const {
-    const PageExtent pages = pages_touched(repaired);
-    for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
-        const SectorExtent whole = sectors_of_page(page);
-        if (map_.any_bad({whole.begin, repaired.begin}) || map_.any_bad({repaired.end, whole.end}))
-            continue;
-        const Status restored = media_.restore_page(page);
-        if (!restored.is_ok()) {
-            status = restored;
-            return max(repaired.begin, whole.begin);
-        }
-    }
-    return repaired.end;
+    PageExtent pages = pages_touched(repaired);
+    /* Only the first and the last can have sectors that are not repaired here. */
+    if (map_.any_bad({to_sectors(pages.begin), repaired.begin}))
+        pages.begin += Pages{1};
+    if (map_.any_bad({repaired.end, to_sectors(pages.end)}))
+        pages.end = pages.end - Pages{1};
+    const Pages restored = media_.restore(pages, status);
+    if (restored == pages.length())
+        return repaired.end;
+    const Sectors end = max(repaired.begin, to_sectors(pages.begin + restored));
+    status = gave_up({end, repaired.end}, status);
+    return end;
+}
+
+/* For reasons that no event of their own tells of. */
+Status RepairEngine::gave_up(SectorExtent extent, Status why) const {
+    events_.happened(DAXMEND_EVENT_REPAIR_FAILED, extent, why);
+    return why;
 }
 
 /*
@@ -309,24 +300,20 @@ Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExt
         else if (!map_.empty())
             stretch = first_stretch(stretch.extent);
         const Bytes length = stretch.extent.length();
-        Bytes copied = {0};
-        if (!stretch.alone) {
-            copied = {daxmend_sink_copy(sink, media_.kaddr(at), length.value)};
-        } else {
-            const Reach reach(media_, stretch.extent);
-            if (!reach.address())
-                return Status::no_memory();
-            copied = {daxmend_sink_copy(sink, reach.address(), length.value)};
-        }
+        const Reach reach(media_, stretch);
+        if (!reach.address())
+            return Status::no_memory();
+        const Bytes copied = {daxmend_sink_copy(sink, reach.address(), length.value)};
         at += copied;
-        absent = false;
-        if (copied == length)
-            continue;
-        /* A page can go before the map knows of it: then it is the page, not the sector. */
-        if (!stretch.alone && !media_.page_present(at)) {
-            absent = true;
+        if (copied == length) {
+            absent = false;
             continue;
         }
+        /* A page can go before the map knows of it: then it is the page, not the sector. */
+        const Pages page = pages_rounded_down(at);
+        absent = !stretch.may_be_absent && media_.present({page, page + Pages{1}}) == Pages{0};
+        if (absent)
+            continue;
         const Sectors sector = sectors_rounded_down(at);
         found = {sector, sector + Sectors{1}};
         return Status::poisoned();

@@ -72,10 +72,10 @@ class RepairEngine : NotCopied {
     class Reach;
     class EpochGuard;
 
-    /* Media that one address reaches; `alone`: within one page, which may be absent. */
+    /* Media that one address reaches. */
     struct Stretch {
         ByteExtent extent;
-        bool alone;
+        bool may_be_absent; /* some of its pages, from the kernel's mapping */
     };
 
     /*
@@ -90,8 +90,8 @@ class RepairEngine : NotCopied {
                                Status &status);
     Sectors clear(SectorExtent extent) const;
     Stretch first_stretch(ByteExtent extent) const;
-    SectorExtent evenly_mapped(SectorExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;
+    Status gave_up(SectorExtent extent, Status why) const;
 
     const Media &media_;
     PoisonMap &map_;

@@ -11,6 +11,8 @@
  *   flush_fails                 Y: the platform's flush ends with EIO
  *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
  *   bus_list_pause_ms           how long the next walk of the bus's list takes longer; 0 when it has begun
+ *   absent_page                 reading it reads back memory that ends at a page that is not there,
+ *                               in many ways, and tells how many were answered wrongly
  */
 #include <linux/atomic.h>
 #include <linux/debugfs.h>
@@ -19,9 +21,12 @@
 #include <linux/io.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/set_memory.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
+#include "daxmend/services.h"
 #include "fault_points.h"
 
 #define GARBAGE 0xdb
@@ -103,6 +108,29 @@ void daxmend_fault_bus_list(void)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_bus_list);
 
+static int absent_page_show(struct seq_file *file, void *unused)
+{
+	static const size_t beyond[] = { 0, 1, 64, 513, PAGE_SIZE };
+	/* The page behind it is never mapped. */
+	u8 *page = vzalloc(PAGE_SIZE);
+	unsigned int cases = 0, wrong = 0, n;
+	size_t room;
+
+	if (!page)
+		return -ENOMEM;
+	for (room = 0; room <= PAGE_SIZE; room++) {
+		for (n = 0; n < ARRAY_SIZE(beyond); n++, cases++) {
+			u8 *from = page + PAGE_SIZE - room;
+
+			wrong += daxmend_verify_readable(from, room + beyond[n]) != room;
+		}
+	}
+	vfree(page);
+	seq_printf(file, "%u cases, %u wrong\n", cases, wrong);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(absent_page);
+
 void daxmend_fault_points_init(void)
 {
 	pr_warn("dax_core: made with fault points, for tests only\n");
@@ -116,6 +144,7 @@ void daxmend_fault_points_init(void)
 	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
 	debugfs_create_atomic_t("failing_step", 0600, folder, &failing_step);
 	debugfs_create_u32("bus_list_pause_ms", 0600, folder, &bus_list_pause_ms);
+	debugfs_create_file("absent_page", 0400, folder, NULL, &absent_page_fops);
 }
 
 void daxmend_fault_points_exit(void)

@@ -41,6 +41,8 @@ static const struct event_kind kinds[DAXMEND_EVENT_KINDS] = {
 	[DAXMEND_EVENT_PARTLY_COVERED] = {
 		trace_partly_covered, KERN_NOTICE,
 		"write stopped, it covers the poison only in part" },
+	[DAXMEND_EVENT_REPAIR_FAILED] = {
+		trace_repair_failed, KERN_ERR, "could not be repaired" },
 	[DAXMEND_EVENT_MAP_WIDENED] = {
 		trace_map_widened, KERN_ERR,
 		"no memory to note it exactly, good sectors are refused too" },

@@ -16,9 +16,9 @@ struct daxmend_source {
 	struct iov_iter *iter;
 	struct bio *bio;
 	struct bvec_iter at; /* position in the bio */
-	/* The secured stretch: where its copies go on, and the user pages that are held. */
-	struct iov_iter secured_iter;
-	struct bvec_iter secured_at;
+	/* The secured stretch: the user pages that are held, and where its copies go on. */
+	struct iov_iter secured_iter; /* in memory of the kernel's own */
+	struct bvec_iter secured_at; /* in what is held, or in the bio */
 	struct bio_vec *held;
 	unsigned int held_count;
 };

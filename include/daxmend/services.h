@@ -65,10 +65,11 @@ struct daxmend_source;
 size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes);
 /*
  * Makes the next bytes safe: the result, at most `bytes`, is how many of them can
- * no longer fault. 0 when the very next byte faults. The position stays.
- * May sleep. Ends with exactly one daxmend_source_accept().
+ * no longer fault. 0 when the very next byte faults, DAXMEND_NO_MEMORY when there
+ * is no memory to secure anything. The position stays. May sleep. Ends with
+ * exactly one daxmend_source_accept(), whatever the result.
  */
-size_t daxmend_source_secure(struct daxmend_source *source, size_t bytes);
+int64_t daxmend_source_secure(struct daxmend_source *source, size_t bytes);
 /*
  * Copies the next `bytes` secured bytes to media at `to` past the CPU caches.
  * Cannot fall short. The copies of one secured stretch follow each other; the
@@ -95,8 +96,9 @@ void daxmend_sink_rewind(struct daxmend_sink *sink);
 /* ---- media memory ---- */
 
 /*
- * Reads `bytes` bytes with the machine-check-safe copy into nowhere and returns
- * how many could be read. Does not sleep for longer than the copy takes.
+ * Looks at `bytes` bytes so that a machine check or an absent page does no harm,
+ * and returns how many come before the first that cannot be read. Where poison
+ * has lines, one load a line is enough.
  */
 size_t daxmend_verify_readable(const void *from, size_t bytes);
 /* Drops cached lines of [address, address + bytes): after a clear they are stale. */
@@ -110,23 +112,24 @@ void daxmend_store_barrier(void);
 /*
  * Page services: only for devices whose memory has struct pages.
  *
- * Whether the kernel's own mapping of the page at `kaddr` is present. A machine
- * check takes the page out of it (set_mce_nospec in the kernel). Any context.
+ * How many of the `pages` pages at `kaddr`, counted from the first, the kernel's
+ * own mapping has: up to the first that is absent. A machine check takes a page out
+ * of it (set_mce_nospec in the kernel). Any context.
  */
-int32_t daxmend_page_present(const void *kaddr);
+size_t daxmend_pages_present(const void *kaddr, size_t pages);
 /*
  * Puts the page with physical address `phys` back into that mapping. DAXMEND_OK or
  * a kernel error. May sleep.
  */
 int32_t daxmend_page_make_present(uint64_t phys);
-/* Drops the hardware-poison mark of the page, if it has one. Any context. */
-void daxmend_page_unmark_poison(uint64_t phys);
+/* Drops the hardware-poison mark of each of these pages that has one. Any context. */
+void daxmend_pages_unmark_poison(uint64_t phys, size_t pages);
 /*
- * A second, temporary mapping of the page with physical address `phys`, for the
- * good sectors of a page that must stay out of the first. Null pointer on
- * failure. May sleep.
+ * A second, temporary mapping of the `pages` pages from physical address `phys`
+ * on, for what must be reached while some of them stay out of the first. Null
+ * pointer on failure. May sleep.
  */
-void *daxmend_window_open(uint64_t phys);
+void *daxmend_window_open(uint64_t phys, size_t pages);
 void daxmend_window_close(void *window);
 
 /* ---- telling people ---- */
@@ -147,7 +150,8 @@ void daxmend_window_close(void *window);
 #define DAXMEND_EVENT_VERIFY_FAILED 9U /* cleared and written, and bad again */
 #define DAXMEND_EVENT_PARTLY_COVERED 10U /* a write covers a bad sector in part */
 #define DAXMEND_EVENT_MAP_WIDENED 11U /* memory was short: good sectors count as bad */
-#define DAXMEND_EVENT_KINDS 12U
+#define DAXMEND_EVENT_REPAIR_FAILED 12U /* for another reason: memory, a flush, a page */
+#define DAXMEND_EVENT_KINDS 13U
 
 struct daxmend_event {
 	const char *device; /* name of the device, never null */

@@ -95,6 +95,7 @@ DAXMEND_END_C
     ABI_VALUE(DAXMEND_CLAIMED)                                                                     \
     ABI_VALUE(DAXMEND_KERNEL_ERROR)                                                                \
     ABI_VALUE(DAXMEND_EVENT_KINDS)                                                                 \
+    ABI_VALUE(DAXMEND_EVENT_REPAIR_FAILED)                                                         \
     ABI_VALUE(DAXMEND_EVENT_MAP_WIDENED)                                                           \
     ABI_VALUE(PMEM_BUS_LIST_MAX)                                                                   \
     ABI_VALUE(PMEM_BADBLOCKS_LINES)                                                                \

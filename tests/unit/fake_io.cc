@@ -76,7 +76,7 @@ size_t daxmend_source_copy(daxmend_source *source, void *to, size_t bytes) {
     return copied;
 }
 
-size_t daxmend_source_secure(daxmend_source *source, size_t bytes) {
+int64_t daxmend_source_secure(daxmend_source *source, size_t bytes) {
     expect_may_sleep("daxmend_source_secure");
     if (holds_mutex())
         ADD_FAILURE() << "the writer's buffer may fault and was secured under the repair lock";
@@ -86,7 +86,9 @@ size_t daxmend_source_secure(daxmend_source *source, size_t bytes) {
     source->secured =
         std::min(source->readable_from(source->position, bytes), source->secure_at_most);
     source->secured_taken = 0;
-    return source->secured;
+    if (source->secure_fails)
+        source->secured = 0;
+    return source->secure_fails ? DAXMEND_NO_MEMORY : static_cast<int64_t>(source->secured);
 }
 
 void daxmend_source_copy_secured(daxmend_source *source, void *to, size_t bytes) {

@@ -23,6 +23,8 @@ struct daxmend_source {
     uint64_t fault_at = fake::kNever;
     /* Securing stops after so many bytes, as when memory for it is short. */
     uint64_t secure_at_most = fake::kNever;
+    /* There is no memory to secure anything with. */
+    bool secure_fails = false;
 
     uint64_t position = 0;
     uint64_t plain_copies = 0;

@@ -205,15 +205,15 @@ void Media::make_present(uint64_t page) {
     mprotect(kaddr_ + page * kPage, kPage, PROT_READ | PROT_WRITE);
 }
 
-void *Media::open_window(uint64_t page) {
+void *Media::open_window(uint64_t page, uint64_t pages) {
     windows_opened++;
     if (windows_fail || allocation_fails())
         return nullptr;
     auto *reserved = static_cast<uint8_t *>(
-        mmap(nullptr, 3 * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    void *address = mmap(reserved + kPage, kPage, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                         file_, static_cast<off_t>(page * kPage));
-    windows_.push_back({static_cast<uint8_t *>(address), page});
+        mmap(nullptr, (pages + 2) * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    void *address = mmap(reserved + kPage, pages * kPage, PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_FIXED, file_, static_cast<off_t>(page * kPage));
+    windows_.push_back({static_cast<uint8_t *>(address), page, pages});
     return address;
 }
 
@@ -224,7 +224,7 @@ void Media::close_window(void *window) {
         ADD_FAILURE() << "a window was closed that is not open";
         return;
     }
-    munmap(found->address - kPage, 3 * kPage);
+    munmap(found->address - kPage, (found->pages + 2) * kPage);
     windows_.erase(found);
 }
 
@@ -261,9 +261,10 @@ Media::Place Media::locate(const void *address) {
             return {media, offset, media->bytes() - std::min(offset, media->bytes()), true};
         }
         for (const Window &window : media->windows_)
-            if (at >= window.address && at <= window.address + kPage) {
+            if (at >= window.address && at <= window.address + window.pages * kPage) {
                 const uint64_t within = static_cast<uint64_t>(at - window.address);
-                return {media, window.page * kPage + within, kPage - within, false};
+                const uint64_t room = window.pages * kPage - within;
+                return {media, window.page * kPage + within, room, false};
             }
     }
     ADD_FAILURE() << "an address was used that lies on no media";

@@ -95,7 +95,7 @@ class Media {
     static uint64_t note_touch(const char *what, const void *address, uint64_t bytes);
     /* How many of these bytes can be read before poison. */
     static uint64_t readable(const void *address, uint64_t bytes);
-    void *open_window(uint64_t page);
+    void *open_window(uint64_t page, uint64_t pages);
     void close_window(void *window);
     void make_present(uint64_t page);
     void unmark(uint64_t page) { marked_.at(page) = 0; }
@@ -108,6 +108,7 @@ class Media {
     struct Window {
         uint8_t *address;
         uint64_t page;
+        uint64_t pages;
     };
 
     uint64_t sectors_;

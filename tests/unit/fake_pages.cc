@@ -48,11 +48,14 @@ void daxmend_store_barrier(void) {
     Media::barrier();
 }
 
-int32_t daxmend_page_present(const void *kaddr) {
+size_t daxmend_pages_present(const void *kaddr, size_t pages) {
     const Media::Place place = Media::locate(kaddr);
     if (!place.direct)
         ADD_FAILURE() << "the presence of a window was asked for";
-    return !place.media->page_lost(place.offset / kPage);
+    size_t present = 0;
+    while (present < pages && !place.media->page_lost(place.offset / kPage + present))
+        present++;
+    return present;
 }
 
 int32_t daxmend_page_make_present(uint64_t phys) {
@@ -66,17 +69,18 @@ int32_t daxmend_page_make_present(uint64_t phys) {
     return DAXMEND_OK;
 }
 
-void daxmend_page_unmark_poison(uint64_t phys) {
+void daxmend_pages_unmark_poison(uint64_t phys, size_t pages) {
     Media &media = Media::of_phys(phys);
     const uint64_t page = page_of(phys);
-    media.step("unmark", page, 1);
-    media.unmark(page);
+    media.step("unmark", page, pages);
+    for (uint64_t n = 0; n < pages; n++)
+        media.unmark(page + n);
 }
 
-void *daxmend_window_open(uint64_t phys) {
+void *daxmend_window_open(uint64_t phys, size_t pages) {
     expect_may_sleep("daxmend_window_open");
     expect_no_io("daxmend_window_open");
-    return Media::of_phys(phys).open_window(page_of(phys));
+    return Media::of_phys(phys).open_window(page_of(phys), pages);
 }
 
 void daxmend_window_close(void *window) {

@@ -76,6 +76,8 @@ TEST_F(RepairPages, P8_ALongExtentOverLostAndPresentPages) {
     media_->lose_page(7);
     EXPECT_EQ(write_sectors(0, 64), (Written{64 * kSector, DAXMEND_OK}));
     EXPECT_TRUE(bad().empty());
+    EXPECT_EQ(media_->clear_calls, 1U) << "lost pages do not cut the extent in pieces";
+    EXPECT_EQ(media_->flush_calls, 1U);
     expect_new(0, 64 * kSector, 0);
     for (uint64_t page = 0; page < 8; page++)
         EXPECT_FALSE(media_->page_lost(page)) << "page " << page;
@@ -89,6 +91,7 @@ TEST_F(RepairPages, P8_APageThatCannotComeBackStaysBad) {
     EXPECT_EQ(write_sectors(8, 16), (Written{8 * kSector, DAXMEND_KERNEL_ERROR - 12}));
     EXPECT_EQ(bad(), (Ranges{{16, 20}})) << "the page before needed nothing and is good";
     EXPECT_TRUE(media_->page_lost(2));
+    EXPECT_EQ(events_of(DAXMEND_EVENT_REPAIR_FAILED), 1U);
 
     media_->make_present_status = DAXMEND_OK;
     EXPECT_EQ(write_sectors(16, 4), (Written{4 * kSector, DAXMEND_OK}));

@@ -96,7 +96,31 @@ TEST_F(RepairPlatform, P6_WhatCannotBeClearedStaysBadAndEndsTheWrite) {
             expect_old(40 * kSector, 48 * kSector);
             EXPECT_TRUE(media_->poisoned(stuck));
             EXPECT_EQ(events_of(DAXMEND_EVENT_CLEAR_GAVE_UP), before + 1);
+            EXPECT_LE(media_->clear_calls, 11U) << "32, then a refused and a cleared half each";
         }
+}
+
+/* It clears what lies before the sector, and says so: only the sector itself is asked for again. */
+TEST_F(RepairPlatform, P6_AClearThatEndsAtABadSectorIsNotRepeatedFromTheStart) {
+    for (uint64_t stuck = 8; stuck < 40; stuck++) {
+        make(48);
+        poison(8, 40);
+        media_->clear_answer = [=](uint64_t sector, uint64_t sectors) {
+            const uint64_t end = sector + sectors;
+            return static_cast<int64_t>(sector <= stuck && stuck < end ? stuck - sector : sectors);
+        };
+        EXPECT_EQ(write_sectors(8, 32), (Written{(stuck - 8) * kSector, DAXMEND_MEDIA}));
+        expect_bad({{stuck, 40}});
+        EXPECT_LE(media_->clear_calls, 6U) << "32, then 16, 8, 4, 2 and 1 at the sector";
+    }
+}
+
+TEST_F(RepairPlatform, P6_AStretchThatIsLongerThanOneRepairTakesACallEach) {
+    make(2 * 32768);
+    poison(0, 2 * 32768);
+    EXPECT_EQ(write_sectors(0, 2 * 32768), (Written{2 * 32768 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(media_->clear_calls, 2U);
+    EXPECT_EQ(media_->flush_calls, 2U);
 }
 
 TEST_F(RepairPlatform, P6_AnAnswerOfMoreThanWasAskedIsNotBelieved) {
@@ -251,6 +275,30 @@ TEST_F(RepairPlatform, P9_WithoutMemoryARepairFailsBeforeItBegins) {
         EXPECT_TRUE(media_->poisoned(4));
     }
     EXPECT_EQ(nth, 3U) << "two leaves and a directory are reserved";
+}
+
+TEST_F(RepairPlatform, P9_WithoutMemoryToHoldTheWritersPagesNothingIsCleared) {
+    make(24);
+    poison(4, 6);
+    daxmend_source source(4 * kSector);
+    source.secure_fails = true;
+    EXPECT_EQ(write(3 * kSector, 4 * kSector, source), (Written{kSector, DAXMEND_NO_MEMORY}))
+        << "the writer's buffer did not fault";
+    EXPECT_EQ(media_->clear_calls, 0U);
+    expect_bad({{4, 6}});
+    EXPECT_EQ(events().back().kind, DAXMEND_EVENT_REPAIR_FAILED);
+    EXPECT_EQ(events().back().sector, 4U);
+    EXPECT_EQ(events().back().sectors, 2U);
+    EXPECT_EQ(events().back().status, DAXMEND_NO_MEMORY);
+}
+
+TEST_F(RepairPlatform, P14_AFlushThatFailsIsReported) {
+    make(24);
+    poison(4, 6);
+    media_->flush_status = DAXMEND_KERNEL_ERROR - 5;
+    EXPECT_EQ(write_sectors(4, 2), (Written{0, DAXMEND_KERNEL_ERROR - 5}));
+    EXPECT_EQ(events().back().kind, DAXMEND_EVENT_REPAIR_FAILED);
+    EXPECT_EQ(events().back().status, DAXMEND_KERNEL_ERROR - 5);
 }
 
 /* Another writer repairs the sectors between this one's look and its lock. */

@@ -4,23 +4,27 @@
  * hide the very thing the scenarios look at. It is no copy program and never loops.
  *
  *   onecall read  FILE OFFSET BYTES [direct] [out=PATH]
- *   onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD] [segments=BYTES,BYTES...]
+ *   onecall write FILE OFFSET BYTES DATA [direct] [clock] [buffer=GOOD] [segments=BYTES,BYTES...]
  *
  * Prints the count, or "error NAME". With buffer=GOOD only the first GOOD bytes of the user's buffer
  * can be read by the kernel; the page behind them is not accessible. With segments= the buffer is in
- * pieces of these sizes, used again and again, each in pages of its own.
+ * pieces of these sizes, used again and again, each in pages of its own. With clock it prints the
+ * nanoseconds that the call took instead of the count, and fails when the call does.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096ul
+#define HUGE_PAGE (512 * PAGE)
 #define MOST_SEGMENTS 1024
 
 static int fail(const char *what)
@@ -29,17 +33,23 @@ static int fail(const char *what)
 	return 2;
 }
 
-/* A page-aligned buffer whose byte number `good` begins a page without access. */
+/*
+ * A page-aligned buffer whose byte number `good` begins a page without access. It lies in huge
+ * pages where it can, so that the kernel makes one bio of a call of many megabytes.
+ */
 static char *make_buffer(size_t bytes, size_t good)
 {
 	size_t front = (PAGE - good % PAGE) % PAGE;
 	size_t open = front + good;
 	size_t whole = open + (bytes - good) + 2 * PAGE;
-	char *base = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+	char *base = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED)
 		return NULL;
+	base += HUGE_PAGE - (uintptr_t)base % HUGE_PAGE;
+	if (bytes >= HUGE_PAGE)
+		madvise(base, whole, MADV_HUGEPAGE);
 	if (good < bytes && mprotect(base + open, whole - open, PROT_NONE))
 		return NULL;
 	return base + (good < bytes ? front : 0);
@@ -103,6 +113,14 @@ static int store(const char *buffer, const char *path, size_t bytes)
 	return put == (ssize_t)bytes ? 0 : -1;
 }
 
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
 int main(int argc, char **argv)
 {
 	int writing = argc > 1 && !strcmp(argv[1], "write");
@@ -110,13 +128,15 @@ int main(int argc, char **argv)
 	const char *out = NULL, *segments = NULL;
 	struct iovec vec[MOST_SEGMENTS];
 	int flags, fd, count;
+	long long begin, end;
 	size_t bytes, good;
+	int clock = 0;
 	ssize_t result;
 	off_t offset;
 
 	if (argc < first_option || (!writing && strcmp(argv[1], "read"))) {
 		fprintf(stderr, "usage: onecall read FILE OFFSET BYTES [direct] [out=PATH]\n"
-				"       onecall write FILE OFFSET BYTES DATA [direct] [buffer=GOOD] [segments=BYTES,...]\n");
+				"       onecall write FILE OFFSET BYTES DATA [direct] [clock] [buffer=GOOD] [segments=BYTES,...]\n");
 		return 2;
 	}
 	offset = strtoll(argv[3], NULL, 0);
@@ -125,6 +145,8 @@ int main(int argc, char **argv)
 	for (int i = first_option; i < argc; i++) {
 		if (!strcmp(argv[i], "direct"))
 			flags |= O_DIRECT;
+		else if (writing && !strcmp(argv[i], "clock"))
+			clock = 1;
 		else if (writing && !strncmp(argv[i], "buffer=", 7))
 			good = strtoull(argv[i] + 7, NULL, 0);
 		else if (writing && !strncmp(argv[i], "segments=", 9))
@@ -148,12 +170,20 @@ int main(int argc, char **argv)
 	fd = open(argv[2], flags);
 	if (fd < 0)
 		return fail(argv[2]);
+	begin = now();
 	if (!writing)
 		result = pread(fd, vec[0].iov_base, bytes, offset);
 	else if (count == 1)
 		result = pwrite(fd, vec[0].iov_base, bytes, offset);
 	else
 		result = pwritev(fd, vec, count, offset);
+	end = now();
+	if (clock) {
+		if (result != (ssize_t)bytes)
+			return fail("the call on the clock falls short");
+		printf("%lld\n", end - begin);
+		return 0;
+	}
 	if (result < 0) {
 		printf("error %s\n", strerrorname_np(errno));
 		return 0;

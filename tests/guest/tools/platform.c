@@ -5,7 +5,9 @@
  *
  *   platform inject FIRST LENGTH COUNT STRIDE OPTIONS   COUNT ranges, STRIDE apart; prints how many were taken
  *   platform forget FIRST LENGTH COUNT STRIDE           take injections back; prints how many calls worked
- *   platform clear FIRST LENGTH                         clear; prints how many bytes the platform says it cleared
+ *   platform clear FIRST LENGTH [clock]                 clear; prints how many bytes the platform says it cleared; with clock,
+ *                                                       in how many nanoseconds, and how many it took to ask for the unit of
+ *                                                       clearing, which the kernel does before each clear
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 struct call {
 	struct nd_cmd_pkg head;
@@ -41,6 +44,34 @@ static int run(int fd, uint64_t function, uint64_t start, uint64_t length, uint8
 	return out[0];
 }
 
+static long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+/* The kernel sends this command to the platform and takes what was cleared out of its own lists, as for a driver. */
+static int clear(int fd, uint64_t first, uint64_t length, int clock)
+{
+	struct nd_cmd_ars_cap cap = { .address = first, .length = length };
+	struct nd_cmd_clear_error e = { .address = first, .length = length };
+	long long begin = now(), asked = begin, end;
+
+	if (clock && ioctl(fd, ND_IOCTL_ARS_CAP, &cap) < 0)
+		perror("ND_IOCTL_ARS_CAP");
+	asked = now();
+	if (ioctl(fd, ND_IOCTL_CLEAR_ERROR, &e) < 0)
+		perror("ND_IOCTL_CLEAR_ERROR");
+	end = now();
+	printf("status %u cleared %llu", e.status, (unsigned long long)e.cleared);
+	if (clock)
+		printf(" in %lld + %lld", asked - begin, end - asked);
+	printf("\n");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int fd = open("/dev/ndctl0", O_RDWR);
@@ -50,16 +81,11 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc && i < 7; i++)
 		v[i - 2] = strtoull(argv[i], NULL, 0);
 	if (fd < 0 || argc < 4) {
-		fprintf(stderr, "usage: platform inject|forget|clear FIRST LENGTH [COUNT STRIDE [OPTIONS]], with /dev/ndctl0 there\n");
+		fprintf(stderr, "usage: platform inject|forget|clear FIRST LENGTH [COUNT STRIDE [OPTIONS] | clock], with /dev/ndctl0 there\n");
 		return 2;
 	}
-	if (!strcmp(argv[1], "clear")) {
-		struct nd_cmd_clear_error e = { .address = v[0], .length = v[1] };
-		if (ioctl(fd, ND_IOCTL_CLEAR_ERROR, &e) < 0)
-			perror("ND_IOCTL_CLEAR_ERROR");
-		printf("status %u cleared %llu\n", e.status, (unsigned long long)e.cleared);
-		return 0;
-	}
+	if (!strcmp(argv[1], "clear"))
+		return clear(fd, v[0], v[1], argc > 4 && !strcmp(argv[4], "clock"));
 	for (uint64_t i = 0; i < v[2]; i++) {
 		if (run(fd, !strcmp(argv[1], "inject") ? 7 : 8, v[0] + i * v[3], v[1], v[4]))
 			break;

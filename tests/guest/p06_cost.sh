@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a repair costs: repairing one contiguous bad extent takes at most 1.5 times the same write without poison, plus the
+# platform's own time for one clear command. Guest time counts instructions here (one a nanosecond), so two runs agree.
+# 64 KiB is printed only: there what is the same for each repair outweighs the copy. Promise: P6.
+# qemu-args: -icount shift=0,sleep=off
+# timeout: 600
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+
+SIZES="65536 1048576 16777216"
+LIMIT=150 # percent
+
+# clears_counted: how many clear commands the platform was given
+clears_counted() { cat /sys/bus/acpi/devices/DAXM0001:00/sun; }
+
+# extent_poison ADDRESS BYTES: one bad extent, found by a scrub
+extent_poison() {
+	must platform inject "$1" "$2"
+	scrub
+}
+
+# firmware_clock: the platform's own time for an extent of each size, into firmware_SIZE. The kernel gives the command to nobody
+# but the driver while one has the namespace; what it does to its own lists is the same.
+firmware_clock() {
+	must ndctl disable-namespace "$NS"
+	for size in $SIZES; do
+		extent_poison "$PHYS" "$size"
+		firmware_answer=$(platform clear "$PHYS" "$size" clock)
+		matches "the platform clears $((size / 1024)) KiB in one call" "status 0 cleared $size in *" "$firmware_answer"
+		note "$((size / 1024)) KiB: ${firmware_answer##* in } ns"
+		eval "firmware_$size=\$((${firmware_answer##* in }))"
+	done
+	must ndctl enable-namespace "$NS"
+	namespace_use "$NS"
+}
+
+# write_clock TARGET BYTES [direct]: nanoseconds of one write(2) at the start of the target
+write_clock() { onecall write "$1" 0 "$2" "$WORK/patch" clock ${3:+"$3"} || give_up "a write of $2 bytes on $1 fails"; }
+
+# cost NAME TARGET SECTOR [direct]: writes of each size on good media and on a bad extent; the target begins at SECTOR of $DEV
+cost() {
+	for size in $SIZES; do
+		cost_name="$1, $((size / 1024)) KiB"
+		eval "firmware=\$firmware_$size"
+		random_file "$WORK/patch" "$size"
+		write_clock "$2" "$size" ${4:+"$4"} >/dev/null
+		plain=$(write_clock "$2" "$size" ${4:+"$4"})
+
+		extent_poison $((PHYS + $3 * 512)) "$size"
+		wait_for 10 bad_covers "$3" $((size / 512)) || give_up "the driver lists \"$(bad_list)\", not $3+$((size / 512))"
+		clears=$(clears_counted)
+		repair=$(write_clock "$2" "$size" ${4:+"$4"})
+		clears=$(($(clears_counted) - clears))
+		no_poison_left "$cost_name"
+		check "$cost_name: the target holds the new data" cmp -n "$size" "$2" "$WORK/patch"
+
+
+		ratio=$(awk "BEGIN { printf \"%.2f\", ($repair - $firmware) / $plain }")
+		note "$cost_name: plain $plain ns, platform $firmware ns, repair $repair ns, ratio $ratio, clears $clears"
+		is "$cost_name: the platform is called once" 1 "$clears"
+		[ "$size" -ge 1048576 ] || continue
+		if [ $(((repair - firmware) * 100)) -le $((plain * LIMIT)) ]; then
+			ok "$cost_name: repair - platform <= 1.5 x plain"
+		else
+			not_ok "$cost_name: repair - platform <= 1.5 x plain" "at most 1.50" "$ratio"
+		fi
+	done
+}
+
+note "one clear command"
+namespace_make fsdax --map=mem
+firmware_clock
+
+note "the block device"
+cost "block device" "$DEV" 0 direct
+
+note "a file on ext4 -o dax, all of it written before"
+fs_make ext4 "$DEV"
+fs_mount ext4 "$DEV"
+file_make data 16777216
+check "the file is accessed with DAX" file_is_dax
+cost "file" "$FILE" "$FILE_SECTOR"
+finish
