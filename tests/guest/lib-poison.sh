@@ -116,3 +116,23 @@ machine_check_record() {
 		echo 4 >bank
 	) || give_up "mce-inject refuses a record for address $1"
 }
+
+# write_sectors FIRST COUNT: zeroes on the block device
+write_sectors() {
+	must dd if=/dev/zero of="$DEV" bs=512 seek="$1" count="$2" oflag=direct conv=notrunc
+}
+
+# list_changes NAME COMMAND...: a program in poll(2) on the list wakes when the command runs
+list_changes() {
+	changes_name=$1
+	shift
+	attrwait "/sys/block/$BLK/badblocks" 120000 >"$WORK/attrwait" 2>&1 &
+	changes_pid=$!
+	wait_for 5 grep -q waiting "$WORK/attrwait" || give_up "attrwait does not start: $(cat "$WORK/attrwait")"
+	sleep 0.3
+	"$@"
+	# However long the command took, the wake-up must not be later than this.
+	wait_for 3 grep -q changed "$WORK/attrwait" || kill "$changes_pid"
+	wait "$changes_pid" || true
+	is "$changes_name" "waiting changed" "$(tr '\n' ' ' <"$WORK/attrwait" | sed 's/ $//')"
+}

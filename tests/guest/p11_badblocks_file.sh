@@ -1,34 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# /sys/block/pmemN/badblocks as an interface: writing "SECTOR COUNT" acts at once, the list is sorted
-# and joined, poll(2) wakes on each change, and a write repairs what was entered this way.
-# Promises: P10, P11.
+# The list in badblocks is exact after marks and repairs in any order, acts at once, and poll(2) wakes on each change. It is sorted and
+# joined, what makes no sense is refused, and a write repairs what was entered this way. Promises: P10, P11.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
-
-# list_changes NAME COMMAND...: a program in poll(2) on the list wakes when the command has run
-list_changes() {
-	changes_name=$1
-	shift
-	attrwait "/sys/block/$BLK/badblocks" 4000 >"$WORK/attrwait" 2>&1 &
-	changes_pid=$!
-	wait_for 5 grep -q waiting "$WORK/attrwait" || give_up "attrwait does not start: $(cat "$WORK/attrwait")"
-	sleep 0.3
-	"$@"
-	wait "$changes_pid" || true
-	is "$changes_name" "waiting changed" "$(tr '\n' ' ' <"$WORK/attrwait" | sed 's/ $//')"
-}
-
-write_sectors() {
-	must dd if=/dev/zero of="$DEV" bs=512 seek="$1" count="$2" oflag=direct conv=notrunc
-}
 
 # shellcheck disable=SC2317 # list_changes runs it
 poison_and_scrub() {
 	poison_media "$1" "$2"
 	scrub
 }
+
+STEPS=80
+SEED=11
 
 namespace_make raw
 SHADOW=$WORK/shadow
@@ -59,11 +44,35 @@ is "a repair in the middle splits an entry" "100 2
 write_sectors 90 300
 is "the list is empty again" "" "$(cat "/sys/block/$BLK/badblocks")"
 
-note "nonsense is refused and changes nothing"
-for words in "x" "5 0" "5 -1"; do
-	refused "\"$words\" is refused" sh -c "echo '$words' >/sys/block/$BLK/badblocks"
-done
-is "the list is still empty" "" "$(bad_list)"
+note "marks and repairs in any order, beside, over and inside each other"
+# One flag a sector is the model: it writes the steps, and for each a file with the list after it.
+mkdir "$WORK/steps"
+awk -v seed="$SEED" -v steps="$STEPS" -v folder="$WORK/steps" 'BEGIN {
+	srand(seed)
+	for (step = 1; step <= steps; step++) {
+		mark = (rand() < 0.7); first = int(rand() * 500); count = 1 + int(rand() * (rand() < 0.2 ? 200 : 12))
+		print (mark ? "mark" : "repair"), first, count
+		for (i = first; i < first + count; i++) bad[i] = mark
+		file = folder "/" step
+		printf "" >file
+		for (i = 0; i < 800; i += n + 1) {
+			for (n = 0; bad[i + n]; n++);
+			if (n) print i, n >file
+		}
+		close(file)
+	}
+}' >"$WORK/script"
+step=0 wrong=
+while read -r what first count; do
+	step=$((step + 1))
+	if [ "$what" = mark ]; then poison_listed "$first" "$count"; else write_sectors "$first" "$count"; fi
+	expected=$(tr '\n' ',' <"$WORK/steps/$step") listed=$(tr '\n' ',' <"/sys/block/$BLK/badblocks")
+	[ -n "$wrong" ] || [ "$listed" = "$expected" ] || wrong="after step $step ($what $first $count) $listed not $expected"
+done <"$WORK/script"
+is "$STEPS steps were taken (seed $SEED)" "$STEPS" "$step"
+is "after each of them the list is as it must be" "" "$wrong"
+write_sectors 0 800
+is "the list is empty again" "" "$(cat "/sys/block/$BLK/badblocks")"
 
 note "poll(2)"
 list_changes "poison found by a scrub wakes poll" poison_and_scrub 64 4
@@ -72,4 +81,11 @@ list_changes "a repair wakes poll" write_sectors 64 4
 no_poison_left "after the repair"
 list_changes "an entry written to the list wakes poll" poison_listed 80 1
 write_sectors 80 1
+
+note "nonsense is refused and changes nothing"
+LAST=$(($(device_sectors) - 1))
+for words in x "" 5 "5 0" "5 -1" "x 1" "5 1 2" "-1 1" "99999999999999999999 1" "$LAST 2"; do
+	refused "\"$words\" is refused" sh -c "echo '$words' >/sys/block/$BLK/badblocks"
+done
+is "the list is still empty" "" "$(bad_list)"
 finish
