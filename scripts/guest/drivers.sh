@@ -48,7 +48,7 @@ wait_for_regions() {
 	[ "$VIRTIO_PMEM" -eq 0 ] || regions=$((regions + 1))
 	while [ "$(find /sys/bus/nd/devices -name 'region*' | wc -l)" -lt "$regions" ]; do
 		tries=$((tries + 1))
-		if [ "$tries" -gt 100 ]; then
+		if [ "$tries" -gt $((100 * PATIENCE)) ]; then
 			report_failure "waiting for $regions regions of persistent memory"
 			return 1
 		fi

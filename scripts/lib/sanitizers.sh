@@ -3,20 +3,23 @@
 # How a machine differs when a sanitizer kernel runs in it. What these kernels look for is in scripts/kernel-config/.
 # Needs common.sh and kernels.sh.
 
-# sanitizer_settings SANITIZER: changes the settings of scripts/vm: slower, and with room for what the sanitizer keeps.
+# sanitizer_settings SANITIZER: changes the settings of scripts/vm. PATIENCE is how many times longer things may take; a scenario sees
+# it too.
 sanitizer_settings() {
+	PATIENCE=1
 	case $1 in
 	kasan)
 		# Without it only the first report of a boot is printed.
 		kernel_line+=' kasan_multi_shot'
-		timeout=$((timeout * 6))
+		PATIENCE=6
 		memory=$((memory < 2048 ? 2048 : memory))
 		;;
 	kcsan)
 		# A race needs two processors. An emulated one is slow: a watchpoint must stand longer to meet the other.
 		kernel_line+=' kcsan.skip_watch=1000 kcsan.udelay_task=200'
-		timeout=$((timeout * 4))
+		PATIENCE=4
 		cpus=$((cpus < 2 ? 2 : cpus))
 		;;
 	esac
+	timeout=$((timeout * PATIENCE))
 }

@@ -14,6 +14,7 @@ WORK=/tmp/scenario
 DRIVER=${DRIVER:-nd_pmem}
 KERNEL=${KERNEL:-$(uname -r)}
 DM_TARGET=${DM_TARGET:-linear}
+PATIENCE=${PATIENCE:-1}
 export DM_DISABLE_UDEV=1
 
 ktap_count=0
@@ -100,9 +101,9 @@ give_up() {
 	exit 1
 }
 
-# wait_for SECONDS COMMAND...: run the command until it succeeds; false when the time is over
+# wait_for SECONDS COMMAND...: run the command until it succeeds; false when the time is over. Slow kernels get PATIENCE times as long
 wait_for() {
-	wait_left=$(($1 * 5))
+	wait_left=$(($1 * 5 * PATIENCE))
 	shift
 	until "$@"; do
 		wait_left=$((wait_left - 1))

@@ -11,7 +11,7 @@
 . "${0%/*}/lib.sh"
 
 SECTORS=2048
-SECONDS_LONG=15
+SECONDS_LONG=$((15 * PATIENCE))
 
 namespace_make raw
 LIST=/sys/block/$BLK/badblocks
