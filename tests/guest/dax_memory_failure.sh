@@ -38,7 +38,8 @@ held() {
 # page_flags SECTOR: the flags that the kernel keeps of the page at this sector of the device. No file shows them for such
 # memory, so a probe on a system call that this shell makes reads them from the array of pages, 64 bytes each.
 page_flags() {
-	echo "p:page_flags __x64_sys_umask flags=+$((($PHYS + $1 * 512) / 4096 * 64))(@vmemmap_base):x64" >"$TRACING/kprobe_events" ||
+	page_number=$(((PHYS + $1 * 512) / 4096))
+	echo "p:page_flags __x64_sys_umask flags=+$((page_number * 64))(@vmemmap_base):x64" >"$TRACING/kprobe_events" ||
 		give_up "the kernel takes no probe for the flags of a page"
 	echo >"$TRACING/trace"
 	echo 1 >"$TRACING/events/kprobes/page_flags/enable"
