@@ -56,7 +56,6 @@ cost() {
 		no_poison_left "$cost_name"
 		check "$cost_name: the target holds the new data" cmp -n "$size" "$2" "$WORK/patch"
 
-
 		ratio=$(awk "BEGIN { printf \"%.2f\", ($repair - $firmware) / $plain }")
 		note "$cost_name: plain $plain ns, platform $firmware ns, repair $repair ns, ratio $ratio, clears $clears"
 		is "$cost_name: the platform is called once" 1 "$clears"
