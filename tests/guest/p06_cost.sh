@@ -43,6 +43,7 @@ write_clock() { onecall write "$1" 0 "$2" "$WORK/patch" clock ${3:+"$3"} || give
 cost() {
 	for size in $SIZES; do
 		cost_name="$1, $((size / 1024)) KiB"
+		firmware=
 		eval "firmware=\$firmware_$size"
 		random_file "$WORK/patch" "$size"
 		write_clock "$2" "$size" ${4:+"$4"} >/dev/null

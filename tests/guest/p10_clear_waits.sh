@@ -35,12 +35,12 @@ write_timed 512
 check "it waited for the end: $took hundredths of a second" test "$took" -gt 100
 is "the sector is good" "" "$(bad_list)"
 
-note "a walk of twenty seconds"
+note "a walk of fifteen seconds"
 poison_listed 64 1
-walk_for 20000
+walk_for 15000
 write_timed "error EIO"
 check "it waited ten seconds: $took hundredths of a second" test "$took" -ge 990
-check "and not until the end" test "$took" -lt 1600
+check "and not until the end" test "$took" -lt 1400
 is "the sector stays bad" "64+1" "$(bad_list)"
 read_refused "and is refused" 64
 write_timed 512
