@@ -58,12 +58,12 @@ class Media {
         return at - pages.begin;
     }
 
-    /* Sectors cleared, counted from the first; 0 when the platform refused. */
-    Sectors clear_poison(SectorExtent extent) const {
+    /* Sectors cleared, counted from the first, or why there are none. */
+    Result<Sectors> clear_poison(SectorExtent extent) const {
         const int64_t cleared =
             ops_.clear_poison(provider_, extent.begin.value, extent.length().value);
-        if (cleared <= 0)
-            return {0};
+        if (cleared < 0)
+            return Status(static_cast<int32_t>(cleared));
         return min(Sectors{static_cast<uint64_t>(cleared)}, extent.length());
     }
     Status flush() const { return Status(ops_.flush(provider_)); }

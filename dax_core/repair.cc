@@ -258,7 +258,8 @@ Status RepairEngine::gave_up(SectorExtent extent, Status why) const {
 
 /*
  * Has the platform clear a prefix of `extent`, as long as possible: the whole in one call, and
- * half as much after each call that did not do all it was asked.
+ * half as much after each call that did not do all it was asked. A platform that is busy is not
+ * waited for again.
  */
 Sectors RepairEngine::clear(SectorExtent extent) const {
     const Sectors wanted = extent.length();
@@ -268,7 +269,10 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
         step = min(step, wanted - cleared);
         const Sectors begin = extent.begin + cleared;
         const SectorExtent asked = {begin, begin + step};
-        const Sectors got = media_.clear_poison(asked);
+        const Result<Sectors> answer = media_.clear_poison(asked);
+        if (answer.status() == Status::busy())
+            break;
+        const Sectors got = answer.is_ok() ? answer.value() : Sectors{0};
         events_.happened(DAXMEND_EVENT_CLEAR_ISSUED, asked);
         cleared += got;
         if (got == step)

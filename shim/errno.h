@@ -33,6 +33,8 @@ static inline int errno_from_status(int32_t status)
 		return -EOPNOTSUPP;
 	case DAXMEND_CLAIMED:
 		return -ENXIO;
+	case DAXMEND_BUSY:
+		return -EBUSY;
 	default:
 		return status - DAXMEND_KERNEL_ERROR;
 	}

@@ -184,7 +184,7 @@ int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32
 	long cleared;
 
 	if (down_timeout(&bus_list_gate, BUS_LIST_GATE_PATIENCE))
-		return status_from_errno(-EBUSY);
+		return DAXMEND_BUSY;
 	cleared = nvdimm_clear_poison(binding->dev, phys, bytes);
 	up(&bus_list_gate);
 	if (cleared < 0)

@@ -48,6 +48,7 @@
 #define DAXMEND_FAULT (-6) /* the caller's buffer could not be read or written */
 #define DAXMEND_UNSUPPORTED (-7)
 #define DAXMEND_CLAIMED (-8) /* another personality took the namespace */
+#define DAXMEND_BUSY (-9) /* not now; asking for less does not help */
 /*
  * A kernel error that only passes through the C++ is carried as
  * DAXMEND_KERNEL_ERROR - errno and comes out as -errno. No C++ code looks at

@@ -29,7 +29,7 @@ struct daxmend_media_ops {
 	/*
 	 * Asks the platform to clear `sectors` sectors from `sector` on. Returns how
 	 * many were cleared, counted from the first (may be fewer than asked), or a
-	 * negative status when none was.
+	 * negative status when none was; DAXMEND_BUSY when the platform was not even asked.
 	 */
 	int64_t (*clear_poison)(void *provider, uint64_t sector, uint64_t sectors);
 	/* Makes everything written so far durable. */

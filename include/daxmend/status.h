@@ -23,6 +23,7 @@ class [[nodiscard]] Status {
     static constexpr Status out_of_range() { return Status(DAXMEND_OUT_OF_RANGE); }
     static constexpr Status invalid() { return Status(DAXMEND_INVALID); }
     static constexpr Status media() { return Status(DAXMEND_MEDIA); }
+    static constexpr Status busy() { return Status(DAXMEND_BUSY); }
     static constexpr Status fault() { return Status(DAXMEND_FAULT); }
 
     constexpr bool is_ok() const { return code_ == DAXMEND_OK; }

@@ -5,12 +5,13 @@
 # platform's own time for one clear command. Guest time counts instructions here (one a nanosecond), so two runs agree.
 # 64 KiB is printed only: there what is the same for each repair outweighs the copy. Promise: P6.
 # qemu-args: -icount shift=0,sleep=off
-# timeout: 600
+# timeout: 900
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
 SIZES="65536 1048576 16777216"
 LIMIT=150 # percent
+TURNS="1 2 3" # of each write, the least counts
 
 # clears_counted: how many clear commands the platform was given
 clears_counted() { cat /sys/bus/acpi/devices/DAXM0001:00/sun; }
@@ -21,16 +22,23 @@ extent_poison() {
 	scrub
 }
 
+# least A B: the smaller number; a timer tick falls into some of the writes
+least() { if [ "$1" -gt 0 ] && [ "$1" -le "$2" ]; then echo "$1"; else echo "$2"; fi; }
+
 # firmware_clock: the platform's own time for an extent of each size, into firmware_SIZE. The kernel gives the command to nobody
 # but the driver while one has the namespace; what it does to its own lists is the same.
 firmware_clock() {
 	must ndctl disable-namespace "$NS"
 	for size in $SIZES; do
-		extent_poison "$PHYS" "$size"
-		firmware_answer=$(platform clear "$PHYS" "$size" clock)
-		matches "the platform clears $((size / 1024)) KiB in one call" "status 0 cleared $size in *" "$firmware_answer"
+		firmware=0
+		for turn in $TURNS; do
+			extent_poison "$PHYS" "$size"
+			firmware_answer=$(platform clear "$PHYS" "$size" clock)
+			firmware=$(least "$firmware" $((${firmware_answer##* in })))
+			matches "the platform clears $((size / 1024)) KiB in one call, turn $turn" "status 0 cleared $size in *" "$firmware_answer"
+		done
 		note "$((size / 1024)) KiB: ${firmware_answer##* in } ns"
-		eval "firmware_$size=\$((${firmware_answer##* in }))"
+		eval "firmware_$size=$firmware"
 	done
 	must ndctl enable-namespace "$NS"
 	namespace_use "$NS"
@@ -39,27 +47,31 @@ firmware_clock() {
 # write_clock TARGET BYTES [direct]: nanoseconds of one write(2) at the start of the target
 write_clock() { onecall write "$1" 0 "$2" "$WORK/patch" clock ${3:+"$3"} || give_up "a write of $2 bytes on $1 fails"; }
 
-# cost NAME TARGET SECTOR [direct]: writes of each size on good media and on a bad extent; the target begins at SECTOR of $DEV
+# cost_turn TARGET SECTOR SIZE [direct]: one write on good media, one on a bad extent
+cost_turn() {
+	plain=$(least "$plain" "$(write_clock "$1" "$3" ${4:+"$4"})")
+	extent_poison $((PHYS + $2 * 512)) "$3"
+	wait_for 10 bad_covers "$2" $(($3 / 512)) || give_up "the driver lists \"$(bad_list)\", not $2+$(($3 / 512))"
+	repair=$(least "$repair" "$(write_clock "$1" "$3" ${4:+"$4"})")
+}
+
+# cost NAME TARGET SECTOR [direct]: writes of each size; the target begins at SECTOR of $DEV
 cost() {
 	for size in $SIZES; do
 		cost_name="$1, $((size / 1024)) KiB"
-		firmware=
 		eval "firmware=\$firmware_$size"
+		plain=0 repair=0
 		random_file "$WORK/patch" "$size"
 		write_clock "$2" "$size" ${4:+"$4"} >/dev/null
-		plain=$(write_clock "$2" "$size" ${4:+"$4"})
-
-		extent_poison $((PHYS + $3 * 512)) "$size"
-		wait_for 10 bad_covers "$3" $((size / 512)) || give_up "the driver lists \"$(bad_list)\", not $3+$((size / 512))"
 		clears=$(clears_counted)
-		repair=$(write_clock "$2" "$size" ${4:+"$4"})
+		for turn in $TURNS; do cost_turn "$2" "$3" "$size" ${4:+"$4"}; done
 		clears=$(($(clears_counted) - clears))
 		no_poison_left "$cost_name"
 		check "$cost_name: the target holds the new data" cmp -n "$size" "$2" "$WORK/patch"
 
 		ratio=$(awk "BEGIN { printf \"%.2f\", ($repair - $firmware) / $plain }")
-		note "$cost_name: plain $plain ns, platform $firmware ns, repair $repair ns, ratio $ratio, clears $clears"
-		is "$cost_name: the platform is called once" 1 "$clears"
+		note "$cost_name: plain $plain ns, platform $firmware ns, repair $repair ns, ratio $ratio"
+		is "$cost_name: the platform is called once for each repair" 3 "$clears"
 		[ "$size" -ge 1048576 ] || continue
 		if [ $(((repair - firmware) * 100)) -le $((plain * LIMIT)) ]; then
 			ok "$cost_name: repair - platform <= 1.5 x plain"

@@ -16,34 +16,34 @@ walk_for() {
 	must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
 }
 
-# write_timed EXPECTED: one write of the bad sector, and how long it took in hundredths of a second
+# write_timed EXPECTED: one write of the two bad sectors, and how long it took in hundredths of a second
 write_timed() {
-	random_file "$WORK/patch" 512
+	random_file "$WORK/patch" 1024
 	began=$(tr -d . </proc/uptime | cut -d' ' -f1)
-	wrote=$(onecall write "$DEV" $((64 * 512)) 512 "$WORK/patch" direct)
+	wrote=$(onecall write "$DEV" $((64 * 512)) 1024 "$WORK/patch" direct)
 	took=$(($(tr -d . </proc/uptime | cut -d' ' -f1) - began))
-	is "the write of the bad sector ends as it should" "$1" "$wrote"
+	is "the write of the bad sectors ends as it should" "$1" "$wrote"
 }
 
 namespace_make raw
 must dd if=/dev/zero of="$DEV" bs=64k count=1 oflag=direct
 
 note "a walk of five seconds"
-poison_listed 64 1
+poison_listed 64 2
 walk_for 5000
-write_timed 512
+write_timed 1024
 check "it waited for the end: $took hundredths of a second" test "$took" -gt 100
-is "the sector is good" "" "$(bad_list)"
+is "the sectors are good" "" "$(bad_list)"
 
 note "a walk of fifteen seconds"
-poison_listed 64 1
+poison_listed 64 2
 walk_for 15000
 write_timed "error EIO"
 check "it waited ten seconds: $took hundredths of a second" test "$took" -ge 990
 check "and not until the end" test "$took" -lt 1400
-is "the sector stays bad" "64+1" "$(bad_list)"
-read_refused "and is refused" 64
-write_timed 512
+is "the sectors stay bad" "64+2" "$(bad_list)"
+read_refused "and is refused" 64 2
+write_timed 1024
 is "when the walk has ended a write repairs it" "" "$(bad_list)"
-check "with the right bytes" cmp -i $((64 * 512)):0 -n 512 "$DEV" "$WORK/patch"
+check "with the right bytes" cmp -i $((64 * 512)):0 -n 1024 "$DEV" "$WORK/patch"
 finish

@@ -82,6 +82,21 @@ TEST_F(RepairPlatform, P6_APlatformThatRefusesLargeClearsIsAskedForLess) {
     }
 }
 
+/* Each wait for it takes seconds under the repair lock. */
+TEST_F(RepairPlatform, P6_ABusyPlatformIsAskedOnce) {
+    make(80);
+    poison(8, 72);
+    media_->clear_answer = [](uint64_t, uint64_t) {
+        return int64_t{DAXMEND_BUSY};
+    };
+    EXPECT_EQ(write_sectors(8, 64), (Written{0, DAXMEND_MEDIA}));
+    EXPECT_EQ(media_->clear_calls, 1U);
+    expect_bad({{8, 72}});
+    media_->clear_answer = nullptr;
+    EXPECT_EQ(write_sectors(8, 64), (Written{64 * kSector, DAXMEND_OK}));
+    expect_bad({});
+}
+
 TEST_F(RepairPlatform, P6_WhatCannotBeClearedStaysBadAndEndsTheWrite) {
     for (const int64_t refusal :
          {int64_t{0}, int64_t{DAXMEND_MEDIA}, int64_t{DAXMEND_KERNEL_ERROR - 5}})
