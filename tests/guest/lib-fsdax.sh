@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# The body of the scenarios {ext4,xfs}_dax_* and dm_{ext4,xfs}_dax_*: what a file system with -o dax sees
+# The body of the scenarios {ext4,xfs}_dax and dm_{ext4,xfs}_dax: what a file system with -o dax sees
 # of poison and its repair. The scenario files only choose the file system and the stack under it, so
 # that the same checks run on each. Sectors are the file's own.
 

@@ -50,22 +50,15 @@ after step $steps: $(diff "$WORK/before" "$WORK/after" | tr '\n' ' ')"
 
 SHADOW=$WORK/shadow
 random_file "$SHADOW" 131072
-for mode in raw "fsdax --map=dev" sector; do
+for mode in raw "fsdax --map=dev"; do
 	# shellcheck disable=SC2086 # a mode and its option
 	namespace_make $mode
 	must dd if="$SHADOW" of="$DEV" bs=64k oflag=direct
-	[ "$mode" = sector ] || poison 83 1
-	case $mode in
-	sector) each_step_fails "$mode" 2 ;;
-	*) each_step_fails "$mode" 10 ;;
-	esac
-	if [ "$mode" = sector ]; then
-		same_bytes "$mode: the data are as before" "$DEV" "$SHADOW" 0 131072
-	else
-		sectors_are "$mode: data and poison are as before" "unreadable 83+1" 0 "$SHADOW"
-		write_call "$mode: a write repairs" 4096 "$DEV" "$SHADOW" $((80 * 512)) 4096 direct
-		no_poison_left "$mode"
-	fi
+	poison 83 1
+	each_step_fails "$mode" 10
+	sectors_are "$mode: data and poison are as before" "unreadable 83+1" 0 "$SHADOW"
+	write_call "$mode: a write repairs" 4096 "$DEV" "$SHADOW" $((80 * 512)) 4096 direct
+	no_poison_left "$mode"
 done
 must ndctl disable-namespace "$NS"
 check "the modules unload" driver_unload "$DRIVER"

@@ -19,7 +19,7 @@
 . "${0%/*}/lib.sh"
 fault_points_needed
 
-RESETS=3          # at least; a few more until one has met an extent between its clear and its write
+RESETS=2          # at least; a few more until one has met an extent between its clear and its write
 MOST_RESETS=8
 REGION=8192       # sectors of each of the two regions
 RAW_FIRST=400000  # the region of bios, behind the file system

@@ -11,10 +11,13 @@
 
 TRACING=/sys/kernel/tracing
 
-# numbers: "NAME VALUE" of each
+# numbers: "NAME VALUE" of each; the list and the way of clearing are none
 numbers() {
 	for number_file in "$NUMBERS"/*; do
-		[ "${number_file##*/}" = list ] || echo "${number_file##*/} $(cat "$number_file")"
+		case ${number_file##*/} in
+		list | clear_method) ;;
+		*) echo "${number_file##*/} $(cat "$number_file")" ;;
+		esac
 	done
 }
 

@@ -4,12 +4,14 @@
  * hide the very thing the scenarios look at. It is no copy program and never loops.
  *
  *   onecall read  FILE OFFSET BYTES [direct] [out=PATH]
- *   onecall write FILE OFFSET BYTES DATA [direct] [clock] [buffer=GOOD] [segments=BYTES,BYTES...]
+ *   onecall write FILE OFFSET BYTES DATA [direct] [clock=PHASE] [buffer=GOOD]
+ *                [segments=BYTES,BYTES...]
  *
  * Prints the count, or "error NAME". With buffer=GOOD only the first GOOD bytes of the user's buffer
  * can be read by the kernel; the page behind them is not accessible. With segments= the buffer is in
- * pieces of these sizes, used again and again, each in pages of its own. With clock it prints the
- * nanoseconds that the call took instead of the count, and fails when the call does.
+ * pieces of these sizes, used again and again, each in pages of its own. With clock= it prints the
+ * nanoseconds that the call took instead of the count, and fails when the call does; it begins PHASE
+ * nanoseconds behind a full four milliseconds, so that its place between timer ticks can be chosen.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,6 +28,7 @@
 #define PAGE 4096ul
 #define HUGE_PAGE (512 * PAGE)
 #define MOST_SEGMENTS 1024
+#define TICK 4000000ll /* nanoseconds: CONFIG_HZ=250 */
 
 static int fail(const char *what)
 {
@@ -130,13 +133,13 @@ int main(int argc, char **argv)
 	int flags, fd, count;
 	long long begin, end;
 	size_t bytes, good;
-	int clock = 0;
+	long long phase = -1;
 	ssize_t result;
 	off_t offset;
 
 	if (argc < first_option || (!writing && strcmp(argv[1], "read"))) {
 		fprintf(stderr, "usage: onecall read FILE OFFSET BYTES [direct] [out=PATH]\n"
-				"       onecall write FILE OFFSET BYTES DATA [direct] [clock] [buffer=GOOD] [segments=BYTES,...]\n");
+				"       onecall write FILE OFFSET BYTES DATA [direct] [clock=PHASE] [buffer=GOOD] [segments=BYTES,...]\n");
 		return 2;
 	}
 	offset = strtoll(argv[3], NULL, 0);
@@ -145,8 +148,8 @@ int main(int argc, char **argv)
 	for (int i = first_option; i < argc; i++) {
 		if (!strcmp(argv[i], "direct"))
 			flags |= O_DIRECT;
-		else if (writing && !strcmp(argv[i], "clock"))
-			clock = 1;
+		else if (writing && !strncmp(argv[i], "clock=", 6))
+			phase = strtoll(argv[i] + 6, NULL, 0);
 		else if (writing && !strncmp(argv[i], "buffer=", 7))
 			good = strtoull(argv[i] + 7, NULL, 0);
 		else if (writing && !strncmp(argv[i], "segments=", 9))
@@ -170,6 +173,8 @@ int main(int argc, char **argv)
 	fd = open(argv[2], flags);
 	if (fd < 0)
 		return fail(argv[2]);
+	while (phase >= 0 && (now() - phase) % TICK > TICK / 64)
+		;
 	begin = now();
 	if (!writing)
 		result = pread(fd, vec[0].iov_base, bytes, offset);
@@ -178,7 +183,7 @@ int main(int argc, char **argv)
 	else
 		result = pwritev(fd, vec, count, offset);
 	end = now();
-	if (clock) {
+	if (phase >= 0) {
 		if (result != (ssize_t)bytes)
 			return fail("the call on the clock falls short");
 		printf("%lld\n", end - begin);
