@@ -37,22 +37,23 @@ static int fail(const char *what)
 }
 
 /*
- * A page-aligned buffer whose byte number `good` begins a page without access. It lies in huge
- * pages where it can, so that the kernel makes one bio of a call of many megabytes.
+ * A page-aligned buffer whose byte number `good` begins a page without access. A large one lies in huge
+ * pages where it can, so that the kernel makes one bio of a call of many megabytes; a small one never
+ * does, because hundreds of segments of one byte must not take two megabytes each.
  */
 static char *make_buffer(size_t bytes, size_t good)
 {
+	size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : PAGE;
 	size_t front = (PAGE - good % PAGE) % PAGE;
 	size_t open = front + good;
 	size_t whole = open + (bytes - good) + 2 * PAGE;
-	char *base = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
+	char *base = mmap(NULL, whole + align, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED)
 		return NULL;
-	base += HUGE_PAGE - (uintptr_t)base % HUGE_PAGE;
-	if (bytes >= HUGE_PAGE)
-		madvise(base, whole, MADV_HUGEPAGE);
+	base += align - (uintptr_t)base % align;
+	madvise(base, whole, align == HUGE_PAGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	if (good < bytes && mprotect(base + open, whole - open, PROT_NONE))
 		return NULL;
 	return base + (good < bytes ? front : 0);
