@@ -120,6 +120,33 @@ DefinitionBlock ("", "SSDT", 2, "DAXMND", "NDINJECT", 0x00000001)
         Return (SPLC (Local0, Local1, MAKE (Local2, Local3), 1))
       }
 
+      // Poison [Arg0, Arg1) and Arg2 more ranges of this size, Arg3 sectors apart. Answers 1 when full; where none of them meets another
+      // or a known one nothing has changed then. Such ranges go into the list at once: each change copies all of it.
+      Method (POIM, 4)
+      {
+        Local0 = FIND (Arg0 - 1, 1)
+        Local1 = Arg1 - Arg0
+        If ((Arg3 <= Local1) || (Local0 < FIND (Arg1 + Arg2 * Arg3, 0)))
+        {
+          Local2 = 0
+          While (Local2 <= Arg2)
+          {
+            If (POIS (Arg0 + Local2 * Arg3, Arg1 + Local2 * Arg3)) { Return (1) }
+            Local2++
+          }
+          Return (0)
+        }
+        Local2 = 0
+        Local3 = Mid (RECS, 0, 0)
+        While (Local2 <= Arg2)
+        {
+          Local4 = Arg0 + Local2 * Arg3
+          Local3 = Concatenate (Local3, MAKE (Local4, Local4 + Local1))
+          Local2++
+        }
+        Return (SPLC (Local0, Local0, Local3, Arg2 + 1))
+      }
+
       // Make sectors [Arg0, Arg1) good; what lies outside of them stays, so one record may become two. 1 when full.
       Method (HEAL, 2)
       {
@@ -272,13 +299,24 @@ DefinitionBlock ("", "SSDT", 2, "DAXMND", "NDINJECT", 0x00000001)
       }
 
       // 7, inject: u64 start, u64 length, u8 options. Option bit 0: tell the driver with an "uncorrectable error" notification.
-      // Option bit 7 is this table's own: the range cannot be cleared (one at a time; the last one counts).
+      // Option bit 7 is this table's own: the range cannot be cleared (one at a time; the last one counts). So are the reserved bytes
+      // behind the options: u16 at byte 18, how many ranges more; u32 at byte 20, sectors from the start of one to that of the next.
       // Extended status 1 says that the list is full.
       Method (INJS, 1, Serialized)
       {
         Local0 = TAKE (Arg0)
         If (Local0 || (SizeOf (Arg0) < 17)) { Return (STAT (2, 0, 0)) }
         CreateByteField (Arg0, 16, OPTS)
+        If (SizeOf (Arg0) >= 24)
+        {
+          CreateWordField (Arg0, 18, MORE)
+          CreateDWordField (Arg0, 20, STRD)
+          If (MORE)
+          {
+            If (POIM (ABEG, AEND, MORE, STRD)) { Return (STAT (2, 1, 0)) }
+            Return (STAT (0, 0, 0))
+          }
+        }
         If (POIS (ABEG, AEND)) { Return (STAT (2, 1, 0)) }
         If (OPTS & 0x80)
         {

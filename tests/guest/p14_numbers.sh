@@ -13,12 +13,7 @@ TRACING=/sys/kernel/tracing
 
 # numbers: "NAME VALUE" of each; the list and the way of clearing are none
 numbers() {
-	for number_file in "$NUMBERS"/*; do
-		case ${number_file##*/} in
-		list | clear_method) ;;
-		*) echo "${number_file##*/} $(cat "$number_file")" ;;
-		esac
-	done
+	(cd "$NUMBERS" && grep -H '^[0-9][0-9]*$' -- *) | tr ':' ' '
 }
 
 # counted NAME NUMBERS EVENTS COMMAND...: the numbers that the command moves, as "name+1 name-2", and the tracepoints that it

@@ -23,16 +23,20 @@
 struct call {
 	struct nd_cmd_pkg head;
 	uint64_t start, length;
-	uint8_t options, reserved[7];
+	uint8_t options, reserved;
+	uint16_t more;   /* function 7 of scripts/acpi/inject.asl: so many ranges more ... */
+	uint32_t stride; /* ... this many sectors apart */
 	uint16_t status, extended;
 	uint32_t spare;
 } __attribute__((packed));
 
-static int run(int fd, uint64_t function, uint64_t start, uint64_t length, uint8_t options)
+#define AT_ONCE 64
+
+static int run(int fd, uint64_t function, uint64_t start, uint64_t length, uint8_t options, unsigned count, uint64_t stride)
 {
 	struct call c = {
 		.head = { .nd_family = 0, .nd_command = function, .nd_size_in = function == 7 ? 24 : 16, .nd_size_out = 8 },
-		.start = start, .length = length, .options = options,
+		.start = start, .length = length, .options = options, .more = count - 1, .stride = stride / 512,
 	};
 	unsigned char *out = c.head.nd_payload + c.head.nd_size_in;
 
@@ -40,7 +44,7 @@ static int run(int fd, uint64_t function, uint64_t start, uint64_t length, uint8
 		perror("ND_IOCTL_CALL");
 		exit(2);
 	}
-	if (out[0])
+	if (out[0] && count == 1)
 		fprintf(stderr, "status %u extended %u\n", out[0], out[2]);
 	return out[0];
 }
@@ -91,10 +95,18 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "clear"))
 		return clear(fd, v[0], v[1], argc > 4 && !strcmp(argv[4], "clock"));
-	for (uint64_t i = 0; i < v[2]; i++) {
-		if (run(fd, !strcmp(argv[1], "inject") ? 7 : 8, v[0] + i * v[3], v[1], v[4]))
+	while (taken < v[2]) {
+		int function = !strcmp(argv[1], "inject") ? 7 : 8;
+		uint64_t start = v[0] + taken * v[3];
+		unsigned count = 1;
+
+		/* Many in one call where the platform takes them all; one by one where it does not, to see how far it goes. */
+		if (function == 7 && !v[4] && !(v[3] % 512) && v[2] - taken >= AT_ONCE &&
+		    !run(fd, function, start, v[1], 0, AT_ONCE, v[3]))
+			count = AT_ONCE;
+		else if (run(fd, function, start, v[1], v[4], 1, 0))
 			break;
-		taken++;
+		taken += count;
 	}
 	printf("%u\n", taken);
 	return 0;
