@@ -60,7 +60,7 @@ report_failure() {
 # announced another number than it delivered, or that ended with an error though no result says so, fails here.
 run_scenario() {
 	mkfifo /run/output
-	tee /run/results </run/output | grep -a --line-buffered -v '^1\.\.[0-9]' | to_host &
+	tee /run/results </run/output | awk '!/^1\.\.[0-9]/ { print; fflush() }' | to_host &
 	writer=$!
 	/bin/sh "/tests/$SCENARIO" >/run/output 2>&1 9>&-
 	code=$?
