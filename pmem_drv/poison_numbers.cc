@@ -59,6 +59,8 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
         return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_FAILED);
     case PMEM_POISON_VERIFIES_FAILED:
         return daxmend_device_events(device, DAXMEND_EVENT_VERIFY_FAILED);
+    case PMEM_POISON_REPAIRS_FAILED:
+        return daxmend_device_events(device, DAXMEND_EVENT_REPAIR_FAILED);
     case PMEM_POISON_LATENT_FOUND:
         return daxmend_device_event_sectors(device, DAXMEND_EVENT_POISON_FOUND);
     case PMEM_POISON_SECTORS_INJECTED:

@@ -129,6 +129,7 @@ NUMBER(sectors_repaired, PMEM_POISON_SECTORS_REPAIRED);
 NUMBER(clears_issued, PMEM_POISON_CLEARS_ISSUED);
 NUMBER(clears_failed, PMEM_POISON_CLEARS_FAILED);
 NUMBER(verifies_failed, PMEM_POISON_VERIFIES_FAILED);
+NUMBER(repairs_failed, PMEM_POISON_REPAIRS_FAILED);
 NUMBER(latent_found, PMEM_POISON_LATENT_FOUND);
 NUMBER(sectors_injected, PMEM_POISON_SECTORS_INJECTED);
 NUMBER(map_widened, PMEM_POISON_MAP_WIDENED);
@@ -154,6 +155,7 @@ static struct attribute *poison_attributes[] = {
 	&number_clears_issued.attr.attr,
 	&number_clears_failed.attr.attr,
 	&number_verifies_failed.attr.attr,
+	&number_repairs_failed.attr.attr,
 	&number_latent_found.attr.attr,
 	&number_sectors_injected.attr.attr,
 	&number_map_widened.attr.attr,

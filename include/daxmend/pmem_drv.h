@@ -223,6 +223,7 @@ int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, ui
 #define PMEM_POISON_LATENT_FOUND 11U
 #define PMEM_POISON_SECTORS_INJECTED 12U
 #define PMEM_POISON_MAP_WIDENED 13U
+#define PMEM_POISON_REPAIRS_FAILED 14U
 
 uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
 /* The word in poison/clear_method. */

@@ -86,11 +86,12 @@ by() {
 	sync
 	file_poison_listed "$EXTENT" "$COUNT"
 	random_file "$WORK/patch" $((COUNT * 512))
-	repairs=$(number repairs)
+	repairs=$(number repairs) repairs_failed=$(number repairs_failed)
 	fault flush_fails Y
 	one_write "the write fails" "$NOTHING" "$EXTENT" $((COUNT * 512))
 	is "nothing turned good" "$EXTENT+$COUNT" "$(file_bad)"
 	is "no repair is counted" "$repairs" "$(number repairs)"
+	check "failures are" test "$(number repairs_failed)" -gt "$repairs_failed"
 	fault flush_fails N
 	file_sectors "all of it is refused" "unreadable $EXTENT+$COUNT"
 	one_write "a write repairs all" $((COUNT * 512)) "$EXTENT" $((COUNT * 512))

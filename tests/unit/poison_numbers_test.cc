@@ -19,9 +19,9 @@ class PoisonNumbers : public NamespaceTest {
 };
 
 TEST_F(PoisonNumbers, AllAreZeroAtFirst) {
-    for (uint32_t which = PMEM_POISON_RANGES; which <= PMEM_POISON_MAP_WIDENED; which++)
+    for (uint32_t which = PMEM_POISON_RANGES; which <= PMEM_POISON_REPAIRS_FAILED; which++)
         EXPECT_EQ(number(which), 0U) << "number " << which;
-    EXPECT_EQ(number(PMEM_POISON_MAP_WIDENED + 1), 0U) << "one that there is not";
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED + 1), 0U) << "one that there is not";
 }
 
 TEST_F(PoisonNumbers, P11_RangesSectorsAndThoseNotShown) {
@@ -73,6 +73,12 @@ TEST_F(PoisonNumbers, P14_RefusalsAndFailures) {
     EXPECT_EQ(write(8, 2), DAXMEND_MEDIA);
     media_->on_step = nullptr;
     EXPECT_EQ(number(PMEM_POISON_VERIFIES_FAILED), 1U);
+    EXPECT_EQ(number(PMEM_POISON_SECTORS_REPAIRED), 1U);
+
+    binding_->failing_call = "flush";
+    EXPECT_EQ(write(9, 1), binding_->failure);
+    binding_->failing_call.clear();
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED), 1U);
     EXPECT_EQ(number(PMEM_POISON_SECTORS_REPAIRED), 1U);
 
     media_->poison(100, 101);
