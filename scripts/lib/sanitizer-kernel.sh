@@ -7,7 +7,7 @@
 # configuration SANITIZER: the lines that are wanted.
 configuration() { cat "$TOP/scripts/kernel-config/common.config" "$TOP/scripts/kernel-config/$1.config"; }
 
-configuration_key() { configuration "$1" | grep '^CONFIG_' | sha256sum | cut -d' ' -f1; }
+configuration_key() { { configuration "$1" | grep '^CONFIG_' && make_arguments "$1"; } | sha256sum | cut -d' ' -f1; }
 
 # refused_settings FILE SANITIZER: the wanted lines that the finished configuration FILE does not have. The kernel's configuration
 # drops a setting whose conditions are not met, without a word.
@@ -21,13 +21,21 @@ refused_settings() {
 	done < <(configuration "$2")
 }
 
+# make_arguments SANITIZER: kcsan watches one access in so many, wherever it is, so the kernel's own are left to themselves: only our
+# modules are watched. The kernel's barriers stay known to it, or each lock of the kernel's that orders ours would be unseen.
+make_arguments() {
+	[ "$1" != kcsan ] || echo CFLAGS_KCSAN=-D__KCSAN_INSTRUMENT_BARRIERS__
+}
+
 # build_kernel TREE SANITIZER
 build_kernel() {
 	local tree=$1 sanitizer=$2 refused
+	local -a arguments
 	make -C "$tree" -s tinyconfig && configuration "$sanitizer" >>"$tree/.config" && make -C "$tree" -s olddefconfig || return 1
 	refused=$(refused_settings "$tree/.config" "$sanitizer")
 	[ -z "$refused" ] || { note "this kernel does not take: ${refused//$'\n'/, }" && return 1; }
-	nice make -C "$tree" -j"$(nproc)" bzImage modules
+	read -r -a arguments <<<"$(make_arguments "$sanitizer")"
+	nice make -C "$tree" -j"$(nproc)" "${arguments[@]}" bzImage modules
 }
 
 # install_kernel TREE ROOT RELEASE: what Debian's packages would hold.

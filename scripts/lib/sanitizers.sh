@@ -16,7 +16,7 @@ sanitizer_settings() {
 		;;
 	kcsan)
 		# A race needs two processors. An emulated one is slow: a watchpoint must stand longer to meet the other.
-		kernel_line+=' kcsan.skip_watch=1000 kcsan.udelay_task=200'
+		kernel_line+=' kcsan.skip_watch=20 kcsan.udelay_task=300'
 		PATIENCE=4
 		cpus=$((cpus < 2 ? 2 : cpus))
 		;;
