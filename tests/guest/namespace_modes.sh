@@ -3,7 +3,9 @@
 #
 # Namespaces switch between raw, fsdax (struct pages in memory or on the device), sector and devdax, as
 # with the in-tree driver; the list of bad sectors is counted from the block device's first byte in
-# each kind; two namespaces of one region do not mix their poison. Labelled. Promises: P10, P15.
+# each kind; two namespaces of one region do not mix their poison. Without labels and with them; each mode is
+# turned into each other. Promises: P10, P15.
+# needs: nvdimm-size=192M
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
@@ -19,6 +21,61 @@ mode_has_right_offsets() {
 	sectors_are "$1: everything is readable and right" "" 0 "$WORK/shadow"
 }
 
+# The bad sector, in bytes from the namespace's first: behind every info block, in front of the map of a btt.
+BAD=$((100 * 1024 * 1024))
+
+# mode_make MODE: raw, mem and dev (fsdax with the struct pages there), sector or devdax. By itself ndctl would make labels.
+mode_make() {
+	case "$1" in
+	mem | dev) namespace_make fsdax --map="$1" --no-autolabel ;;
+	*) namespace_make "$1" --no-autolabel ;;
+	esac
+}
+
+# mode_shows MODE: what must be seen of a namespace in this mode with the bad sector
+mode_shows() {
+	case "$1" in
+	raw | mem) echo "$1, pmem0 of $DRIVER, bad $(((BAD + BEGIN - PHYS) / 512))+1" ;;
+	# The struct pages alone take 64 bytes for each page of 4096.
+	dev) if [ $((PHYS - BEGIN)) -ge $(($(device_sectors) * 512 / 64)) ]; then
+		     echo "$1, pmem0 of $DRIVER, bad $(((BAD + BEGIN - PHYS) / 512))+1"
+	     else
+		     echo "data behind the struct pages, not $((PHYS - BEGIN)) bytes from the namespace's first"
+	     fi ;;
+	sector) echo "$1, pmem0s of $DRIVER, unreadable" ;;
+	devdax) echo "$1, dax0.0" ;;
+	esac
+}
+
+# mode_seen: the same, as it is
+mode_seen() {
+	seen_mode=$(sed -n 's/^ *"mode":"\([^"]*\)".*/\1/p' "$WORK/must.out" | head -n 1)
+	case "$seen_mode" in
+	fsdax) seen_mode=$(sed -n 's/^ *"map":"\([^"]*\)".*/\1/p' "$WORK/must.out") ;;
+	devdax) echo "devdax, $(wait_for 5 test -c /dev/dax0.0 && echo dax0.0)" && return ;;
+	sector) # Its blocks are in order as long as nobody has written; the first lies some blocks behind the info block.
+		echo "sector, $BLK of $(bound_driver "$CLAIM"), $(dd if="$DEV" of=/dev/null bs=4k skip=$((BAD / 4096 - 8)) count=8 iflag=direct \
+			2>/dev/null || echo un)readable" && return ;;
+	esac
+	echo "$seen_mode, $BLK of $(bound_driver "$CLAIM"), bad $(bad_list)"
+}
+
+note "without labels, modes into each other"
+mode_make raw
+BEGIN=$PHYS
+poison $((BAD / 512)) 1
+from=raw
+# Each ordered pair of the five once, but for those that come with labels.
+for mode in dev raw sector raw devdax mem sector mem devdax dev devdax sector dev mem raw; do
+	mode_make "$mode"
+	is "$from into $mode: what is seen" "$(mode_shows "$mode")" "$(mode_seen)"
+	from=$mode
+done
+write_sectors $((BAD / 512)) 1
+no_poison_left "raw again, repaired"
+is "nobody has made labels" "nd_namespace_io" "$(cat "/sys/bus/nd/devices/$NS/devtype")"
+
+note "with labels"
 labels_init
 NS=$(namespace_add raw 96M) || true
 is "a first namespace of 96 MiB" "namespace0.0" "$NS"
