@@ -140,6 +140,14 @@ void Namespace::detach(Namespace *ns) {
     daxmend_free(ns);
 }
 
+/* The bus fills the table of a btt by itself when it is attached, but not always right. */
+static Status attach_btt(pmem_binding *binding) {
+    const Status attached(pmem_nd_attach_btt(binding));
+    if (attached.is_ok())
+        pmem_nd_refresh_btt(binding);
+    return attached;
+}
+
 /*
  * Whether an info block hands the namespace to another personality. Then a device for it now
  * exists, and this probe ends without a block device of its own.
@@ -174,7 +182,7 @@ int32_t pmem_drv_probe(pmem_binding *binding, pmem_namespace **ns) {
 
     switch (pmem_nd_kind(binding)) {
     case PMEM_KIND_BTT:
-        return pmem_nd_attach_btt(binding);
+        return attach_btt(binding).code();
     case PMEM_KIND_NAMESPACE: {
         const Status free_to_use = let_others_claim(binding);
         if (!free_to_use.is_ok())

@@ -83,14 +83,6 @@ void pmem_nd_btt_follow_read_only(struct pmem_binding *binding)
 	put_device(disk);
 }
 
-void pmem_nd_refresh_btt(struct pmem_binding *binding)
-{
-	struct nd_namespace_io *nsio = to_nd_namespace_io(&binding->ndns->dev);
-	struct range range = { .start = nsio->res.start, .end = nsio->res.end };
-
-	nvdimm_badblocks_populate(to_nd_region(binding->dev->parent), &nsio->bb, &range);
-}
-
 void pmem_warn(struct pmem_binding *binding, const char *sentence)
 {
 	dev_warn_ratelimited(binding->dev, "%s\n", sentence);

@@ -9,6 +9,7 @@
 #include <linux/memremap.h>
 #include <linux/nd.h>
 #include <linux/semaphore.h>
+#include <linux/sort.h>
 
 #include "compat.h"
 #include "errno.h"
@@ -220,4 +221,50 @@ int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t 
 int32_t pmem_nd_bus_list_is_exact(void)
 {
 	return COMPAT_BADBLOCKS_MERGE_IS_EXACT;
+}
+
+static int by_first_sector(const void *a, const void *b)
+{
+	u64 left = BB_OFFSET(*(const u64 *)a);
+	u64 right = BB_OFFSET(*(const u64 *)b);
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * The kernel looks sectors up by bisection. Its older badblocks_set() enters a range that needs more
+ * than one entry back to front, and twice when it is told twice.
+ */
+static void put_in_order(struct badblocks *table)
+{
+	int i, kept = 0;
+	u64 end = 0;
+
+	if (COMPAT_BADBLOCKS_MERGE_IS_EXACT)
+		return;
+	write_seqlock_irq(&table->lock);
+	sort(table->page, table->count, sizeof(*table->page), by_first_sector, NULL);
+	for (i = 0; i < table->count; i++) {
+		u64 entry = table->page[i];
+		u64 first = max_t(u64, BB_OFFSET(entry), end);
+
+		end = max_t(u64, BB_OFFSET(entry) + BB_LEN(entry), end);
+		if (first < end)
+			table->page[kept++] = BB_MAKE(first, end - first, BB_ACK(entry));
+	}
+	table->count = kept;
+	write_sequnlock_irq(&table->lock);
+}
+
+void pmem_nd_refresh_btt(struct pmem_binding *binding)
+{
+	struct badblocks *table = &to_nd_namespace_io(&binding->ndns->dev)->bb;
+	struct resource *res = resource_of(binding);
+	struct range range = { .start = res->start, .end = res->end };
+
+	put_in_order(table); /* whoever filled it last: the next addition is by bisection too */
+	down(&bus_list_gate);
+	nvdimm_badblocks_populate(region_of(binding), table, &range);
+	up(&bus_list_gate);
+	put_in_order(table);
 }

@@ -50,7 +50,7 @@ int32_t pmem_nd_attach_btt(struct pmem_binding *binding);
 void pmem_nd_detach_btt(struct pmem_binding *binding);
 /* The disk of a btt follows the region's read-only state. */
 void pmem_nd_btt_follow_read_only(struct pmem_binding *binding);
-/* Re-reads the bus's list of poison into the table that the btt consults. */
+/* Re-reads the bus's list of poison into the table that the btt consults, and puts it right. */
 void pmem_nd_refresh_btt(struct pmem_binding *binding);
 
 /* Where the data of a namespace lies. All in bytes. */

@@ -14,15 +14,16 @@ read_only() {
 	cat /sys/block/pmem0/ro /sys/block/pmem0.1/ro /sys/block/pmem0.2s/ro | tr '\n' ' '
 }
 
-# btt_reads: blocks of the btt that lie on the poison
-# shellcheck disable=SC2317 # check runs it
-btt_reads() {
-	dd if="$DEV" of=/dev/null bs=4k skip=260 count=40 iflag=direct
+# btt_readable BLOCK...: which of these blocks of the btt can be read
+btt_readable() {
+	for block in "$@"; do
+		if dd if="$DEV" of=/dev/null bs=4k skip="$block" count=1 iflag=direct 2>/dev/null; then echo "$block"; fi
+	done | tr '\n' ' '
 }
 
 # shellcheck disable=SC2317 # wait_for runs it
 btt_refuses() {
-	! btt_reads 2>/dev/null
+	[ -z "$(btt_readable "$1")" ]
 }
 
 labels_init
@@ -90,17 +91,22 @@ no_poison_left "in the end"
 note "poison under a btt"
 namespace_use "$SECTOR"
 is "its block device" "pmem0.2s" "$BLK"
-# A fresh btt has its blocks in order, so those of the second mebibyte's first quarter lie on the poison. It is not more because nd_btt
-# asks the kernel's own table, which on 6.1 is right only for ranges of 256 KiB at most: docs/limits.md.
-must platform inject $((PHYS + 1048576)) 262144 >/dev/null
-check "its blocks can be read as long as nobody knows" btt_reads
+# A fresh btt has its blocks in order, so those of the second and third mebibyte lie on the poison. A block that was refused once stays
+# so, whatever is known of poison: nd_btt notes that in its map. So other blocks are read each time.
+must platform inject $((PHYS + 1048576)) 2097152 >/dev/null
+is "its blocks can be read as long as nobody knows" "260 760 " "$(btt_readable 260 760)"
 scrub
-check "blocks that lie on it cannot be read" wait_for 10 btt_refuses
+check "one that lies on it cannot" wait_for 10 btt_refuses 300
+is "none can" "" "$(btt_readable 260 360 460 560 660 760)"
 scrub
-check "a second notice of the same does not change that" btt_refuses
+is "nor after a second notice of the same" "" "$(btt_readable 261 361 461 561 661 761)"
+must ndctl disable-namespace "$SECTOR"
+must ndctl enable-namespace "$SECTOR"
+namespace_use "$SECTOR"
+is "nor after the device has come anew" "" "$(btt_readable 262 362 462 562 662 762)"
 # A btt writes to the block that the write before freed: the second round meets what the first has left.
-check "the device can be written all the same" dd if=/dev/zero of="$DEV" bs=64k count=40 oflag=direct
-check "and again" dd if=/dev/zero of="$DEV" bs=64k count=40 oflag=direct
-check "what was written can be read" dd if="$DEV" of=/dev/null bs=64k count=40 iflag=direct
+check "the device can be written all the same" dd if=/dev/zero of="$DEV" bs=64k count=64 oflag=direct
+check "and again" dd if=/dev/zero of="$DEV" bs=64k count=64 oflag=direct
+check "what was written can be read" dd if="$DEV" of=/dev/null bs=64k count=64 iflag=direct
 is "the platform's own list is empty" "" "$(platform_list)"
 finish

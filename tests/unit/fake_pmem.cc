@@ -92,6 +92,7 @@ void pmem_nd_detach_btt(pmem_binding *binding) {
 }
 
 void pmem_nd_refresh_btt(pmem_binding *binding) {
+    EXPECT_TRUE(binding->btt_attached) << "the table comes with the btt";
     static_cast<void>(binding->call("refresh_btt"));
 }
 

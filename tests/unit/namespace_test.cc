@@ -105,7 +105,7 @@ TEST_F(NamespaceLife, BttDevicesAreAttachedAndDetached) {
     binding_->kind = PMEM_KIND_BTT;
     EXPECT_EQ(probe(), DAXMEND_OK);
     EXPECT_EQ(ns_, nullptr);
-    EXPECT_EQ(binding_->calls, (Calls{"open", "attach_btt"}));
+    EXPECT_EQ(binding_->calls, (Calls{"open", "attach_btt", "refresh_btt"}));
     binding_->calls.clear();
     pmem_drv_poison_notice(binding_.get(), nullptr);
     pmem_drv_region_notice(binding_.get(), nullptr);
@@ -118,6 +118,7 @@ TEST_F(NamespaceLife, BttDevicesAreAttachedAndDetached) {
     binding_->kind = PMEM_KIND_BTT;
     binding_->failing_call = "attach_btt";
     EXPECT_EQ(probe(), binding_->failure);
+    EXPECT_FALSE(binding_->called("refresh_btt")) << "there is no table to fill";
     binding_->expect_nothing_left();
 }
 
