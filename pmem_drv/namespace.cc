@@ -12,13 +12,13 @@ static void flush_at_the_end(pmem_binding *binding) {
 }
 
 /* The layout of the data, read from the info block where there is one. */
-Status Namespace::find_layout(pmem_layout &layout, bool &with_pages) {
+Status Namespace::find_layout(pmem_layout &layout) {
     if (pmem_nd_kind(binding_) != PMEM_KIND_PFN) {
         pmem_nd_plain_layout(binding_, &layout);
-        with_pages = pmem_nd_can_have_pages(binding_);
+        with_pages_ = pmem_nd_can_have_pages(binding_);
         return Status::ok();
     }
-    with_pages = true;
+    with_pages_ = true;
     const Status enabled(pmem_nd_enable(binding_));
     if (!enabled.is_ok())
         return enabled;
@@ -29,8 +29,7 @@ Status Namespace::find_layout(pmem_layout &layout, bool &with_pages) {
 
 Status Namespace::build() {
     pmem_layout layout = {};
-    bool with_pages = false;
-    const Status found = find_layout(layout, with_pages);
+    const Status found = find_layout(layout);
     if (!found.is_ok())
         return found;
     if (layout.data_offset >= layout.map_bytes)
@@ -46,18 +45,18 @@ Status Namespace::build() {
     if (!reserved.is_ok())
         return reserved;
     void *mapped = nullptr;
-    const Status mapping(pmem_nd_map(binding_, &layout, with_pages, &mapped));
+    const Status mapping(pmem_nd_map(binding_, &layout, with_pages_, &mapped));
     if (!mapping.is_ok())
         return mapping;
 
-    const pmem_disk_limits limits = {(region_flags & PMEM_REGION_HAS_FLUSH) != 0, with_pages};
+    const pmem_disk_limits limits = {(region_flags & PMEM_REGION_HAS_FLUSH) != 0, with_pages_};
     const Status disk(pmem_disk_create(binding_, &limits, sectors_.value));
     if (!disk.is_ok())
         return disk;
 
-    Status built = build_device(static_cast<uint8_t *>(mapped) + layout.data_offset, with_pages);
+    Status built = build_device(static_cast<uint8_t *>(mapped) + layout.data_offset);
     if (built.is_ok()) {
-        built = publish(region_flags, with_pages);
+        built = publish(region_flags);
         if (!built.is_ok())
             daxmend_device_destroy(device_);
     }
@@ -66,13 +65,13 @@ Status Namespace::build() {
     return built;
 }
 
-Status Namespace::build_device(void *data, bool with_pages) {
+Status Namespace::build_device(void *data) {
     const daxmend_device_config config = {
         .name = pmem_disk_name(binding_),
         .kaddr = data,
         .phys = data_phys_,
         .sectors = sectors_.value,
-        .has_pages = with_pages,
+        .has_pages = with_pages_,
         .provider = this,
         .media = &kNamespaceMediaOps,
     };
@@ -86,8 +85,8 @@ Status Namespace::build_device(void *data, bool with_pages) {
     return listed;
 }
 
-Status Namespace::publish(uint32_t region_flags, bool with_pages) {
-    const Status dax(pmem_dax_register(binding_, device_, region_flags, with_pages));
+Status Namespace::publish(uint32_t region_flags) {
+    const Status dax(pmem_dax_register(binding_, device_, region_flags, with_pages_));
     if (!dax.is_ok())
         return dax;
     const Status added(pmem_disk_add(binding_));
@@ -129,7 +128,10 @@ Status Namespace::attach(pmem_binding *binding, pmem_namespace **slot) {
     return built;
 }
 
-void Namespace::detach(Namespace *ns) {
+int32_t Namespace::detach(Namespace *ns) {
+    // A file system that got DAX reads the struct pages of its files until it is unmounted. Without
+    // them there is no DAX, and nobody else has an address.
+    const int32_t memory = ns->with_pages_ ? PMEM_MEMORY_STAYS_WHILE_CLAIMED : PMEM_MEMORY_GOES;
     // ORDER: no DAX access, then no bio, then the last flush, then the objects they used.
     pmem_dax_unregister(ns->binding_);
     pmem_disk_remove(ns->binding_);
@@ -138,6 +140,7 @@ void Namespace::detach(Namespace *ns) {
     daxmend_device_destroy(ns->device_);
     ns->~Namespace();
     daxmend_free(ns);
+    return memory;
 }
 
 /* The bus fills the table of a btt by itself when it is attached, but not always right. */
@@ -196,13 +199,12 @@ int32_t pmem_drv_probe(pmem_binding *binding, pmem_namespace **ns) {
     return Namespace::attach(binding, ns).code();
 }
 
-void pmem_drv_remove(pmem_binding *binding, pmem_namespace *ns) {
-    if (ns) {
-        Namespace::detach(from_abi(ns));
-        return;
-    }
+int32_t pmem_drv_remove(pmem_binding *binding, pmem_namespace *ns) {
+    if (ns)
+        return Namespace::detach(from_abi(ns));
     pmem_nd_detach_btt(binding);
     flush_at_the_end(binding);
+    return PMEM_MEMORY_GOES;
 }
 
 void pmem_drv_shutdown(pmem_binding *binding) {

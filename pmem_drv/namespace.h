@@ -25,8 +25,8 @@ class Namespace : NotCopied {
      * the callbacks find the object, is set before the first of them can come.
      */
     static Status attach(pmem_binding *binding, pmem_namespace **slot);
-    /* Ends all I/O, flushes, and frees the object. */
-    static void detach(Namespace *ns);
+    /* Ends all I/O, flushes, and frees the object; what pmem_drv_remove() says of the memory. */
+    static int32_t detach(Namespace *ns);
 
     pmem_binding *binding() const { return binding_; }
     daxmend_device *device() const { return device_; }
@@ -37,10 +37,10 @@ class Namespace : NotCopied {
     explicit Namespace(pmem_binding *binding) : binding_(binding) {}
     ~Namespace() = default;
 
-    Status find_layout(pmem_layout &layout, bool &with_pages);
+    Status find_layout(pmem_layout &layout);
     Status build();
-    Status build_device(void *data, bool with_pages);
-    Status publish(uint32_t region_flags, bool with_pages);
+    Status build_device(void *data);
+    Status publish(uint32_t region_flags);
     void tell_clear_ability() const;
 
     /* All are set before the disk is visible and do not change after. */
@@ -48,6 +48,7 @@ class Namespace : NotCopied {
     daxmend_device *device_ = nullptr;
     Sectors sectors_;
     uint64_t data_phys_ = 0;
+    bool with_pages_ = false;
 };
 
 // SAFETY: a pmem_namespace is always a Namespace; the name exists only for C.

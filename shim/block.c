@@ -6,6 +6,7 @@
 #include <linux/libnvdimm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "block_files.h"
@@ -95,8 +96,21 @@ static int pmem_rw_page(struct block_device *bdev, sector_t sector, struct page 
 }
 #endif
 
+/* A user of the disk has closed it, and still holds this module. LOCK: the disk's open_mutex. */
+static void pmem_release(COMPAT_RELEASE_ARGS)
+{
+	struct pmem_binding *binding = disk->private_data;
+
+	if (!binding || !binding->abandoned || disk_openers(disk))
+		return;
+	disk->private_data = NULL;
+	pmem_media_release(binding);
+	kfree(binding);
+}
+
 static const struct block_device_operations pmem_block_ops = {
 	.owner = THIS_MODULE,
+	.release = pmem_release,
 	.submit_bio = pmem_submit_bio,
 #if COMPAT_HAS_RW_PAGE
 	.rw_page = pmem_rw_page,
@@ -182,8 +196,30 @@ int32_t pmem_disk_add(struct pmem_binding *binding)
 void pmem_disk_remove(struct pmem_binding *binding)
 {
 	del_gendisk(binding->disk);
-	put_disk(binding->disk);
-	binding->disk = NULL;
+}
+
+void pmem_binding_end(struct pmem_binding *binding, bool stays_while_claimed)
+{
+	struct gendisk *disk = binding->disk;
+
+	if (disk) {
+		// ORDER: the disk is hidden, so nobody claims it or opens it from here on.
+		mutex_lock(&disk->open_mutex);
+		binding->abandoned = stays_while_claimed && disk->part0->bd_holder;
+		if (binding->abandoned) {
+			dev_warn(binding->dev, "%s is in use and keeps its memory until it is not\n",
+				 disk->disk_name);
+			binding = NULL; /* pmem_release() frees it */
+		} else {
+			disk->private_data = NULL;
+		}
+		mutex_unlock(&disk->open_mutex);
+		put_disk(disk);
+	}
+	if (!binding)
+		return;
+	pmem_media_release(binding);
+	kfree(binding);
 }
 
 void pmem_disk_follow_read_only(struct pmem_binding *binding)

@@ -144,6 +144,13 @@ typedef typeof(*((struct attribute_group *)NULL)->bin_attrs) compat_bin_attribut
  */
 #define COMPAT_BADBLOCKS_MERGE_IS_EXACT COMPAT_AT_LEAST(6, 7)
 
+/* ->release lost the mode of the open in 6.5. */
+#if COMPAT_AT_LEAST(6, 5)
+#define COMPAT_RELEASE_ARGS struct gendisk *disk
+#else
+#define COMPAT_RELEASE_ARGS struct gendisk *disk, fmode_t mode
+#endif
+
 /* ->prepare_ioctl got the command in 6.16. */
 #if COMPAT_AT_LEAST(6, 16)
 #define COMPAT_PREPARE_IOCTL_ARGS \

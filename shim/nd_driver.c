@@ -97,20 +97,25 @@ void pmem_note(struct pmem_binding *binding, const char *sentence)
 
 static int pmem_nd_probe(struct device *dev)
 {
-	struct pmem_binding *binding = devm_kzalloc(dev, sizeof(*binding), GFP_KERNEL);
+	struct pmem_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	int error;
 
 	if (!binding)
 		return -ENOMEM;
 	binding->dev = dev;
 	dev_set_drvdata(dev, binding);
-	return errno_from_status(pmem_drv_probe(binding, &binding->ns));
+	error = errno_from_status(pmem_drv_probe(binding, &binding->ns));
+	if (error)
+		pmem_binding_end(binding, false);
+	return error;
 }
 
 static void pmem_nd_remove(struct device *dev)
 {
 	struct pmem_binding *binding = dev_get_drvdata(dev);
+	int32_t memory = pmem_drv_remove(binding, binding->ns);
 
-	pmem_drv_remove(binding, binding->ns);
+	pmem_binding_end(binding, memory == PMEM_MEMORY_STAYS_WHILE_CLAIMED);
 }
 
 static void pmem_nd_shutdown(struct device *dev)

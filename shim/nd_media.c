@@ -87,11 +87,25 @@ int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *
 {
 	if (daxmend_fault_step())
 		return DAXMEND_NO_MEMORY;
-	if (devm_request_mem_region(binding->dev, layout->resource_begin, layout->resource_bytes,
-				    dev_name(&binding->ndns->dev)))
-		return DAXMEND_OK;
-	dev_warn(binding->dev, "could not reserve region %pR\n", resource_of(binding));
-	return status_from_errno(-EBUSY);
+	strscpy(binding->reserved_for, dev_name(&binding->ndns->dev), sizeof(binding->reserved_for));
+	if (!request_mem_region(layout->resource_begin, layout->resource_bytes,
+				binding->reserved_for)) {
+		dev_warn(binding->dev, "could not reserve region %pR\n", resource_of(binding));
+		return status_from_errno(-EBUSY);
+	}
+	binding->reserved.start = layout->resource_begin;
+	binding->reserved.end = layout->resource_begin + layout->resource_bytes - 1;
+	return DAXMEND_OK;
+}
+
+void pmem_media_release(struct pmem_binding *binding)
+{
+	if (binding->kaddr && binding->pgmap.ops)
+		memunmap_pages(&binding->pgmap);
+	else if (binding->kaddr)
+		memunmap(binding->kaddr);
+	if (binding->reserved.end)
+		release_mem_region(binding->reserved.start, range_len(&binding->reserved));
 }
 
 static int pmem_memory_failure(struct dev_pagemap *pgmap, unsigned long pfn,
@@ -132,12 +146,14 @@ int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layo
 		binding->pgmap.type = MEMORY_DEVICE_FS_DAX;
 		binding->pgmap.ops = &pagemap_ops;
 		binding->pgmap.owner = binding;
-		*kaddr = devm_memremap_pages(binding->dev, &binding->pgmap);
+		*kaddr = memremap_pages(&binding->pgmap, dev_to_node(binding->dev));
 	} else {
-		*kaddr = devm_memremap(binding->dev, layout->resource_begin, layout->map_bytes,
-				       ARCH_MEMREMAP_PMEM);
+		*kaddr = memremap(layout->resource_begin, layout->map_bytes, ARCH_MEMREMAP_PMEM);
 	}
-	return status_from_errno(PTR_ERR_OR_ZERO(*kaddr));
+	if (IS_ERR_OR_NULL(*kaddr))
+		return status_from_errno(*kaddr ? PTR_ERR(*kaddr) : -ENXIO);
+	binding->kaddr = *kaddr;
+	return DAXMEND_OK;
 }
 
 uint32_t pmem_nd_region_flags(struct pmem_binding *binding)

@@ -3,26 +3,44 @@
 #ifndef DAXMEND_SHIM_PMEM_BINDING_H
 #define DAXMEND_SHIM_PMEM_BINDING_H
 
+#include <linux/blkdev.h>
 #include <linux/device.h>
 #include <linux/memremap.h>
+#include <linux/range.h>
 
 #include "daxmend/pmem_drv.h"
 
 struct dax_device;
-struct gendisk;
 struct kernfs_node;
 struct nd_namespace_common;
 
-/* LOCK: set and cleared under the device's lock; constant while the disk is visible. */
+/*
+ * Lives until the driver is gone, and longer where a claimed disk keeps its memory.
+ * LOCK: set and cleared under the device's lock; constant while the disk is visible.
+ */
 struct pmem_binding {
 	struct device *dev;
 	struct nd_namespace_common *ndns;
 	struct dev_pagemap pgmap;
+	struct range reserved; /* in the kernel's list of memory, empty if nothing is */
+	char reserved_for[DISK_NAME_LEN]; /* the name there: the namespace itself may go before */
+	void *kaddr; /* the mapping, NULL if there is none */
+	bool abandoned; /* the driver is gone. LOCK: the disk's open_mutex */
 	phys_addr_t data_phys; /* physical address of sector 0 */
 	struct gendisk *disk;
 	struct dax_device *dax_dev;
 	struct kernfs_node *badblocks_node; /* set once, after the disk is visible */
 	struct pmem_namespace *ns; /* NULL for a btt */
 };
+
+/* Ends the mapping and the reservation, as far as there are any. May sleep. */
+void pmem_media_release(struct pmem_binding *binding);
+
+/*
+ * The driver is done with the binding: frees it with its disk and its memory. With
+ * `stays_while_claimed` a disk that is mounted, or part of another device, keeps both until its
+ * last user closes it; until then it keeps this module too.
+ */
+void pmem_binding_end(struct pmem_binding *binding, bool stays_while_claimed);
 
 #endif

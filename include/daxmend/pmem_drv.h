@@ -70,10 +70,11 @@ int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *lay
 
 /* Whether a namespace without a pfn info block can have struct pages (e820, virtio). */
 int32_t pmem_nd_can_have_pages(struct pmem_binding *binding);
-/* Reserves the namespace's physical addresses; undone by the kernel after removal. */
+/* Reserves the namespace's physical addresses; undone as the mapping is. */
 int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *layout);
 /*
- * Maps `layout`, with struct pages or without; undone by the kernel after removal.
+ * Maps `layout`, with struct pages or without; undone when the probe has failed or the driver is
+ * gone, or later: see pmem_drv_remove().
  * On DAXMEND_OK *kaddr is the address of the first mapped byte.
  */
 int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layout,
@@ -130,7 +131,7 @@ int32_t pmem_dax_register(struct pmem_binding *binding, struct daxmend_device *d
 void pmem_dax_unregister(struct pmem_binding *binding);
 /* Makes the disk visible; I/O arrives from here on. */
 int32_t pmem_disk_add(struct pmem_binding *binding);
-/* Ends all I/O and frees the disk. After it, `release_notifier` is the only call left. */
+/* Ends all I/O and hides the disk. After it, `release_notifier` is the only call left. */
 void pmem_disk_remove(struct pmem_binding *binding);
 /* Follows the region's read-only state. */
 void pmem_disk_follow_read_only(struct pmem_binding *binding);
@@ -151,8 +152,12 @@ void pmem_note(struct pmem_binding *binding, const char *sentence);
 
 /* *ns is set before anything else can call in, and null again on failure. */
 int32_t pmem_drv_probe(struct pmem_binding *binding, struct pmem_namespace **ns);
-/* `ns` is null for a btt device. */
-void pmem_drv_remove(struct pmem_binding *binding, struct pmem_namespace *ns);
+/* Mapping and reservation go with the driver, or when the last user of a claimed disk closes it. */
+#define PMEM_MEMORY_GOES 0
+#define PMEM_MEMORY_STAYS_WHILE_CLAIMED 1
+
+/* `ns` is null for a btt device. One of the two values above. */
+int32_t pmem_drv_remove(struct pmem_binding *binding, struct pmem_namespace *ns);
 void pmem_drv_shutdown(struct pmem_binding *binding);
 void pmem_drv_poison_notice(struct pmem_binding *binding, struct pmem_namespace *ns);
 void pmem_drv_region_notice(struct pmem_binding *binding, struct pmem_namespace *ns);

@@ -37,11 +37,12 @@ class NamespaceTest : public ServicesTest {
             binding_->end_of_binding();
         return status;
     }
-    void remove() {
-        pmem_drv_remove(binding_.get(), ns_);
+    int32_t remove() {
+        const int32_t memory = pmem_drv_remove(binding_.get(), ns_);
         ns_ = binding_->ns = nullptr;
         binding_->end_of_binding();
         binding_->expect_nothing_left();
+        return memory;
     }
     void make_and_probe(uint64_t sectors) {
         make(sectors);

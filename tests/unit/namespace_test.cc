@@ -181,6 +181,21 @@ TEST_F(NamespaceLife, TheRegionDecidesAboutFlushPagesAndWarnings) {
     EXPECT_EQ(binding_->warnings[0], "unable to guarantee persistence of writes");
 }
 
+/* Who got DAX has claimed the disk and keeps looking at the pages; without pages nobody got it. */
+TEST_F(NamespaceLife, P15_OnlyMemoryWithPagesStaysWithWhoClaimedTheDisk) {
+    for (const bool pages : {false, true}) {
+        make(64);
+        binding_->can_have_pages = pages;
+        EXPECT_EQ(probe(), DAXMEND_OK);
+        EXPECT_EQ(remove(), pages ? PMEM_MEMORY_STAYS_WHILE_CLAIMED : PMEM_MEMORY_GOES);
+    }
+    make(64);
+    binding_->kind = PMEM_KIND_BTT;
+    binding_->can_have_pages = 1;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_EQ(remove(), PMEM_MEMORY_GOES);
+}
+
 /* P14: what a repair can be expected to do is said once, and stays readable. */
 TEST_F(NamespaceLife, P14_WhatTheBusCannotDoIsToldOnce) {
     make_and_probe(64);
