@@ -157,7 +157,8 @@ run_archive() (
 	mkdir -p "$work"/usr/lib/daxmend "$work/usr/bin" "$work/tests/bin"
 	cp "$TOP/scripts/guest/init" "$work/init"
 	cp "$TOP/scripts/guest/"*.sh "$work/usr/lib/daxmend/"
-	cp "$TOP/scripts/guest/monitor" "$work/usr/bin/"
+	cp "$TOP/scripts/guest/monitor" "$TOP/scripts/switch-driver" "$work/usr/bin/"
+	cp "$TOP/scripts/modprobe/daxmend.conf" "$work/usr/lib/daxmend/"
 	if [ -n "$3" ]; then cp "$3"/{dax_core,pmem_drv,dm_passthrough}.ko "$work/usr/lib/daxmend/"; fi
 	if [ -d "$TOP/tests/guest" ]; then cp -r "$TOP/tests/guest/." "$work/tests/"; fi
 	rm -rf "$work/tests/tools"

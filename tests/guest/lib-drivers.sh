@@ -58,16 +58,6 @@ driver_unload() {
 	done
 }
 
-# driver_switch TO: the namespace in use goes from one driver to the other, in the same guest
-driver_switch() {
-	must ndctl disable-namespace "$NS"
-	must driver_unload "$DRIVER"
-	DRIVER=$1
-	driver_load "$DRIVER"
-	must ndctl enable-namespace "$NS"
-	namespace_use "$NS"
-}
-
 FAULT_POINTS=/sys/kernel/debug/daxmend
 
 # fault_points_needed: a driver without any cannot run such a scenario

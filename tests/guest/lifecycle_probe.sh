@@ -3,7 +3,8 @@
 #
 # A driver that runs out of memory while it takes a namespace leaves nothing behind: each step of a probe fails in turn,
 # in each mode of a namespace, and after each the kernel's resources and mappings, the disks and the log are as before; the next
-# attempt succeeds, with the data and the poison that were there. Promise: P15.
+# attempt succeeds, with the data and the poison that were there. scripts/switch-driver gives back what the driver refuses.
+# Promise: P15.
 # needs: fault-points nvdimm-size=64M
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -60,6 +61,16 @@ for mode in raw "fsdax --map=dev"; do
 	write_call "$mode: a write repairs" 4096 "$DEV" "$SHADOW" $((80 * 512)) 4096 direct
 	no_poison_left "$mode"
 done
+
+note "scripts/switch-driver, and a driver that refuses"
+must switch-driver nd_pmem
+fault failing_step 5
+matches "the namespace goes back" "*does not take $NS*" "$(switch-driver pmem_drv 2>&1)"
+is "it has the driver that it had" nd_pmem "$(bound_driver "$CLAIM")"
+sectors_are "which works" "" 0 "$SHADOW"
+fault failing_step 0
+check "without the fault it is switched" switch-driver pmem_drv
+check "the block device is back" wait_for 5 test -b "$DEV"
 must ndctl disable-namespace "$NS"
 check "the modules unload" driver_unload "$DRIVER"
 finish
