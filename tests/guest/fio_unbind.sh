@@ -9,8 +9,7 @@
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
-SECONDS_EACH=$(sed -n 's/.*daxmend\.seconds=\([0-9]*\).*/\1/p' /proc/cmdline)
-SECONDS_EACH=${SECONDS_EACH:-2}
+SECONDS_EACH=$(seconds_of_run 2)
 
 # fio_on SEED OPTION...: random writes on $TARGET; the same seed writes the same blocks in the same order
 fio_on() {

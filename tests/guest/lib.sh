@@ -112,6 +112,12 @@ wait_for() {
 	done
 }
 
+# seconds_of_run DEFAULT: how long what goes on for a while goes on; the kernel argument daxmend.seconds= says otherwise
+seconds_of_run() {
+	seconds_asked=$(sed -n 's/.*daxmend\.seconds=\([0-9]*\).*/\1/p' /proc/cmdline)
+	echo "${seconds_asked:-$1}"
+}
+
 # finish: the scenario has come to its end
 finish() {
 	ktap_open=

@@ -12,7 +12,7 @@
 . "$TESTS/lib-fsdax.sh"
 
 SECTORS=2048
-SECONDS_LONG=$((8 * PATIENCE))
+SECONDS_LONG=$(seconds_of_run $((8 * PATIENCE)))
 
 fsdax_prepare ext4 plain $((SECTORS * 512))
 
