@@ -10,11 +10,15 @@ cxx-refused := $(if $(CONFIG_CC_IS_GCC),$(shell LC_ALL=C $(CC) -x c++ -fsyntax-o
 	sed -n "s/^cc1plus: warning: .*'\(-W[^']*\)' is \(not \)\?valid for .*/\1/p"))
 cxx-dropped := -std=% -nostdinc -fplugin% $(cxx-refused)
 
+# objtool takes no name of more than 128 characters for a function that has a cold part, which many sanitizers give to ours.
+cxx-sanitized := $(if $(CONFIG_KASAN),-fno-reorder-blocks-and-partition)
+
 # The restricted language. Debug information of C++ breaks the BTF step of kernels from 6.12 on,
 # so there is none unless CXX_DEBUG=1 CONFIG_DEBUG_INFO_BTF_MODULES= are given to make.
 cxx-language := -std=gnu++20 -ffreestanding -fno-exceptions -fno-rtti \
 	-fno-threadsafe-statics -fno-use-cxa-atexit \
-	$(if $(CONFIG_CC_IS_GCC),-fno-gnu-unique) $(if $(CXX_DEBUG),,-g0)
+	$(if $(CONFIG_CC_IS_GCC),-fno-gnu-unique) $(if $(CXX_DEBUG),,-g0) \
+	$(cxx-sanitized)
 
 # _c_flags without the kernel's include folders: C++ sees no kernel header.
 cxx_flags = -Wp,-MMD,$(depfile) $(filter-out $(cxx-dropped),$(_c_flags) $(modkern_cflags)) \
