@@ -21,7 +21,7 @@ against() {
 	note "repairs by $1"
 	check "the readers and the writer come to their end" \
 		sh -c 'inbetween "$@" >/tmp/scenario/run 2>&1 || { cat /tmp/scenario/run; exit 1; }' \
-		inbetween "$DEV" "$FILE_SECTOR" "$FILE" "/sys/block/$BLK/badblocks" "$1" 7
+		inbetween "$DEV" "$FILE_SECTOR" "$FILE" "/sys/block/$BLK/badblocks" "$1" $((7 * PATIENCE))
 	sed 's/^/# /' "$WORK/run"
 	check "more than 2 rounds were made" test "$(sed -n 's/^rounds //p' "$WORK/run")" -gt 2
 	for reader in bio dax mmap; do
