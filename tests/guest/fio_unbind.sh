@@ -41,10 +41,6 @@ in_the_middle() {
 	[ "${fio_calls:-0}" -gt 60 ]
 }
 
-unbind() {
-	timeout 60 sh -c "echo $CLAIM >/sys/bus/nd/drivers/$DRIVER/unbind"
-}
-
 # interrupted KIND: fio until the driver is taken away, then what it had been told to be written
 interrupted() {
 	# Blocks of an earlier run would verify too.
@@ -53,7 +49,7 @@ interrupted() {
 	fio_on 100 --do_verify=0 --thinktime=10ms --thread --output-format=json --output="$WORK/fio.json" 2>"$WORK/fio.err" &
 	fio_process=$!
 	wait_for 20 in_the_middle || give_up "fio does not begin to write: ${fio_comm:-no process}, ${fio_calls:-no} calls; $(cat "$WORK/fio.err" "$WORK/fio.json" | tail -n 20)"
-	check "$1: unbind while fio writes" unbind
+	check "$1: unbind while fio writes" driver_unbind
 	if wait "$fio_process"; then
 		not_ok "$1: fio is told that its writes fail" "an error" "success"
 	else
@@ -62,7 +58,7 @@ interrupted() {
 	told=$(acknowledged)
 	check "$1: it was in the middle, after $told writes" test "$told" -gt 20
 	[ "$TARGET" != "$FILE" ] || must umount "$MOUNT"
-	check "$1: the driver takes the namespace again" sh -c "echo $CLAIM >/sys/bus/nd/drivers/$DRIVER/bind"
+	check "$1: the driver takes the namespace again" driver_bind
 	must wait_for 10 test -b "$DEV"
 	[ "$TARGET" != "$FILE" ] || fs_mount ext4 "$DEV"
 	check "$1: all $told writes are there" fio_on 100 --verify_only --number_ios="$told"

@@ -52,10 +52,25 @@ driver_unload() {
 	for driver_module in $(driver_modules "$1"); do
 		driver_reversed="$driver_module $driver_reversed"
 	done
+	# shellcheck disable=SC2086 # names of modules, meant to be split
+	rmmod $driver_reversed || return 1
 	for driver_module in $driver_reversed; do
-		rmmod "$driver_module" || return 1
 		if module_loaded "$driver_module"; then return 1; fi
 	done
+}
+
+# driver_unbind, driver_bind: of the device that carries the block device in use, a namespace or the pfn or btt device on it. An
+# unbind that does not come to an end has failed.
+driver_unbind() {
+	timeout $((30 * PATIENCE)) sh -c "echo $CLAIM >/sys/bus/nd/drivers/$DRIVER/unbind"
+}
+driver_bind() {
+	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/bind"
+}
+
+# block_device_gone: the block device in use
+block_device_gone() {
+	[ ! -e "/sys/block/$BLK" ]
 }
 
 FAULT_POINTS=/sys/kernel/debug/daxmend

@@ -19,20 +19,15 @@ what_is_there() {
 	cat "/sys/module/$DRIVER/refcnt" /sys/module/dax_core/refcnt
 }
 
-# bind_claim: the status of the attempt and nothing else
-bind_claim() {
-	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/bind" 2>/dev/null
-}
-
 # each_step_fails MODE LEAST: the N-th step of a bind fails, for every N, until the bind succeeds
 each_step_fails() {
-	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/unbind"
+	driver_unbind
 	what_is_there >"$WORK/before"
 	steps=0 steps_left=
 	until
 		steps=$((steps + 1))
 		fault failing_step "$steps"
-		bind_claim
+		driver_bind 2>/dev/null
 	do
 		[ "$steps" -lt 40 ] || break
 		what_is_there >"$WORK/after"

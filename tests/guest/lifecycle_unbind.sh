@@ -10,21 +10,9 @@
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
-unbind() {
-	timeout 30 sh -c "echo $CLAIM >/sys/bus/nd/drivers/$DRIVER/unbind"
-}
-
-bind() {
-	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/bind"
-}
-
-block_device_gone() {
-	[ ! -e "/sys/block/$BLK" ]
-}
-
 # bound_again NAME: the block device is there and new
 bound_again() {
-	check "$1: the driver takes the namespace again" bind
+	check "$1: the driver takes the namespace again" driver_bind
 	check "$1: its block device is back" wait_for 10 test -b "$DEV"
 }
 
@@ -47,11 +35,11 @@ for kind in ext4 xfs; do
 
 	refused "$kind: ndctl does not disable a namespace that is mounted" ndctl disable-namespace "$NS"
 	refused "$kind: the modules cannot be unloaded" rmmod "$FIRST_MODULE"
-	check "$kind: unbind comes to an end" unbind
+	check "$kind: unbind comes to an end" driver_unbind
 	check "$kind: the block device is gone" block_device_gone
 	refused "$kind: the file cannot be written any more" dd if="$SHADOW" of="$FILE" bs=4k count=1 conv=notrunc
 	if [ "$DRIVER" = pmem_drv ]; then
-		refused "$kind: nobody gets the namespace while the file system uses its pages" bind
+		refused "$kind: nobody gets the namespace while the file system uses its pages" driver_bind
 	fi
 	exec 3>&- 4<&-
 	check "$kind: the program with the mapping ends" wait_for 10 sh -c "! kill -0 $! 2>/dev/null"
@@ -76,7 +64,7 @@ random_file "$WORK/shadow" 65536
 SHADOW=$WORK/shadow
 must dd if="$SHADOW" of="$DEV" bs=64k oflag=direct
 exec 4<>"$DEV"
-check "unbind comes to an end" unbind
+check "unbind comes to an end" driver_unbind
 is "the open device gives no more data" 0 "$(dd bs=4k count=1 iflag=direct <&4 2>/dev/null | wc -c)"
 # shellcheck disable=SC2016 # the inner shell expands it
 refused "and takes none" sh -c 'dd if="$1" bs=4k count=1 oflag=direct conv=notrunc >&4' sh "$SHADOW"

@@ -9,19 +9,6 @@
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
-block_device_gone() {
-	[ ! -e "/sys/block/$BLK" ]
-}
-
-# unbind / bind: the device that carries the block device, a namespace or the pfn device on it
-unbind() {
-	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/unbind"
-}
-
-bind() {
-	echo "$CLAIM" >"/sys/bus/nd/drivers/$DRIVER/bind"
-}
-
 SHADOW=$WORK/shadow
 random_file "$SHADOW" 262144
 namespace_make fsdax --map=mem
@@ -62,19 +49,13 @@ note "fifty times, each with the namespace taken"
 kernel_memory() {
 	awk '$1 == "SUnreclaim:" || $1 == "VmallocUsed:" || $1 == "Percpu:" { sum += $2 } END { print sum }' /proc/meminfo
 }
-MODULES=$(driver_modules "$DRIVER")
-# shellcheck disable=SC2086 # names of modules
-MODULES_REVERSED=$(printf '%s\n' $MODULES | tac)
 turn=0
 while [ "$turn" -lt 50 ]; do
 	turn=$((turn + 1))
-	# shellcheck disable=SC2086 # names of modules
-	rmmod $MODULES_REVERSED || give_up "turn $turn: the modules do not unload"
-	[ ! -e "/sys/block/$BLK" ] || give_up "turn $turn: the block device stays when the driver goes"
-	for module in $MODULES; do
-		insmod "/lib/daxmend/$module.ko" 2>/dev/null || must modprobe "$module"
-	done
-	[ -e "/sys/block/$BLK" ] || must wait_for 5 test -e "/sys/block/$BLK"
+	driver_unload "$DRIVER" || give_up "turn $turn: the modules do not unload"
+	block_device_gone || give_up "turn $turn: the block device stays when the driver goes"
+	driver_load "$DRIVER"
+	must wait_for 5 test -e "/sys/block/$BLK"
 	# The first ones fill caches.
 	[ "$turn" -ne 10 ] || kernel_memory_before=$(kernel_memory)
 done
@@ -85,9 +66,9 @@ check "the kernel holds no more memory after 40 turns than before" test "$kernel
 namespace_use "$NS"
 
 note "unbind and bind"
-check "unbind of $CLAIM" unbind
+check "unbind of $CLAIM" driver_unbind
 check "the block device is gone" wait_for 5 block_device_gone
-check "bind of $CLAIM" bind
+check "bind of $CLAIM" driver_bind
 check "the block device is back" wait_for 5 test -b "$DEV"
 sectors_are "data is there as before" "" 0 "$SHADOW"
 
@@ -95,10 +76,10 @@ note "unbind while a program reads"
 (while dd if="$DEV" of=/dev/null bs=4k count=2000 iflag=direct 2>/dev/null; do :; done) &
 READER=$!
 sleep 1
-check "unbind" unbind
+check "unbind" driver_unbind
 check "the reader ends by itself" wait_for 10 sh -c "! kill -0 $READER 2>/dev/null"
 wait "$READER" || true
-check "bind" bind
+check "bind" driver_bind
 check "the block device is back" wait_for 5 test -b "$DEV"
 sectors_are "data is there as before" "" 0 "$SHADOW"
 must ndctl disable-namespace "$NS"

@@ -20,7 +20,6 @@
  * is wrong (ten at most), and exit code 1. Garbage is known by the fault point clear_leaves_garbage.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +27,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "must.h"
 
 #define SECTOR 512ul
 #define WORDS (SECTOR / sizeof(uint64_t))
@@ -41,21 +42,6 @@ enum { OLD = 1, NEW = 2, HELD = 4, GARBAGE = 8, STRAY = 16 };
 
 static unsigned long first, sectors, life, wrongs;
 static unsigned char *bad;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "crashed: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static int must_open(const char *path, int flags)
-{
-	int fd = open(path, flags);
-
-	if (fd < 0)
-		die(path);
-	return fd;
-}
 
 static void *pages_for(size_t bytes)
 {

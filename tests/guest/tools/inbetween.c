@@ -34,6 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "must.h"
+
 #define SECTOR 512ul
 #define PAGE 4096ul
 #define WORDS (SECTOR / sizeof(uint64_t))
@@ -62,21 +64,6 @@ static struct shared {
 static const char *device_path, *file_path;
 static unsigned long first, sectors;
 static sigjmp_buf back;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "inbetween: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static int must_open(const char *path, int flags)
-{
-	int fd = open(path, flags);
-
-	if (fd < 0)
-		die(path);
-	return fd;
-}
 
 static uint64_t stamp(unsigned long round, unsigned long sector)
 {

@@ -13,7 +13,6 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -24,6 +23,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "must.h"
 
 #define SECTOR 512l
 #define MOST 16 /* sectors in one call */
@@ -42,21 +43,6 @@ static char *shadow;
 static long first, sectors;
 static int device, file;
 static _Atomic int stop;
-
-static void die(const char *what)
-{
-	fprintf(stderr, "together: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static int must_open(const char *path, int flags)
-{
-	int fd = open(path, flags);
-
-	if (fd < 0)
-		die(path);
-	return fd;
-}
 
 /* Some sectors in a row, not the same for any two threads. */
 static long some_sectors(struct worker *w, long *count)
