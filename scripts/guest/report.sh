@@ -82,4 +82,5 @@ run_scenario() {
 		check_kernel_log
 		echo "1..$extra"
 	} | to_host
+	send_coverage
 }

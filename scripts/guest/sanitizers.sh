@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
-# Reads what a sanitizer kernel found: which of its reports are about our modules. On other kernels it finds nothing to read. Read by
-# init; used by report.sh.
+# Reads what a sanitizer kernel found: which of its reports are about our modules, and which of their lines were run. On other kernels
+# it finds nothing to read. Read by init; used by report.sh.
 
 OURS='[[](dax_core|pmem_drv|dm_passthrough)[]]'
 
@@ -43,4 +43,17 @@ check_leaks() {
 	else
 		extra_result ok "nothing that the modules allocate is lost"
 	fi
+}
+
+GCOV=/sys/kernel/debug/gcov
+
+# send_coverage: the counts of our objects, for the host. Files of debugfs have no size, so they are copied first.
+send_coverage() {
+	[ -d "$GCOV" ] || return 0
+	find "$GCOV" -name '*.gcda' | while read -r counts; do
+		copy=/run/coverage${counts#"$GCOV"}
+		mkdir -p "${copy%/*}"
+		cat "$counts" >"$copy"
+	done
+	tar -C /run/coverage -c . | gzip | base64 | sed 's/^/coverage: /' >&9
 }
