@@ -10,6 +10,9 @@
  * FILE is a DAX file that begins at sector FIRST of DEVICE and holds what SHADOW holds; every write puts the same bytes there.
  * BLOCK is the disk's folder in sysfs, with badblocks and poison/. Prints "NAME turns N refused N wrong N" for each thread; a refused
  * turn is an error or a short count, a wrong one returned bytes that are not in SHADOW.
+ *
+ * "-" as FILE: the device may come and go. No thread uses a file, and the device is opened anew for each turn, which is refused while
+ * it is not there.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -38,10 +41,10 @@ struct worker {
 	pthread_t thread;
 };
 
-static const char *list_path, *folder_path;
+static const char *device_path, *list_path, *folder_path;
 static char *shadow;
 static long first, sectors;
-static int device, file;
+static int device = -1, file = -1;
 static _Atomic int stop;
 
 /* Some sectors in a row, not the same for any two threads. */
@@ -71,19 +74,31 @@ static void write_to(struct worker *w, int fd, long origin)
 		w->refused++;
 }
 
-static void read_device(struct worker *w) { read_from(w, device, first); }
-static void write_device(struct worker *w) { write_to(w, device, first); }
+static int open_device(void) { return open(device_path, O_RDWR | O_DIRECT); }
+
+static void use_device(struct worker *w, void (*use)(struct worker *w, int fd, long origin))
+{
+	int fd = device >= 0 ? device : open_device();
+
+	use(w, fd, first);
+	if (fd >= 0 && fd != device)
+		close(fd);
+}
+
+static void read_device(struct worker *w) { use_device(w, read_from); }
+static void write_device(struct worker *w) { use_device(w, write_to); }
 static void read_file(struct worker *w) { read_from(w, file, 0); }
 static void write_file(struct worker *w) { write_to(w, file, 0); }
 
 static void mark(struct worker *w)
 {
 	long count, at = some_sectors(w, &count);
-	int fd = must_open(list_path, O_WRONLY);
+	int fd = open(list_path, O_WRONLY);
 
-	if (dprintf(fd, "%ld %ld\n", first + at, count) < 0)
+	if (fd < 0 || dprintf(fd, "%ld %ld\n", first + at, count) < 0)
 		w->refused++;
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void read_text(struct worker *w, const char *path)
@@ -133,7 +148,7 @@ int main(int argc, char **argv)
 		{ .name = "read_file", .turn = read_file },
 		{ .name = "write_file", .turn = write_file },
 	};
-	const unsigned count = sizeof(workers) / sizeof(*workers);
+	unsigned count = sizeof(workers) / sizeof(*workers);
 	char list[256], folder[256];
 	unsigned long wrong = 0;
 	struct stat st;
@@ -142,9 +157,16 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: together DEVICE FIRST FILE SHADOW BLOCK SECONDS\n");
 		return 2;
 	}
-	device = must_open(argv[1], O_RDWR | O_DIRECT);
+	device_path = argv[1];
 	first = strtol(argv[2], NULL, 0);
-	file = must_open(argv[3], O_RDWR);
+	if (strcmp(argv[3], "-")) {
+		device = open_device();
+		if (device < 0)
+			die(device_path);
+		file = must_open(argv[3], O_RDWR);
+	} else {
+		count -= 2; /* the last two use the file */
+	}
 	if (stat(argv[4], &st))
 		die(argv[4]);
 	sectors = st.st_size / SECTOR;
