@@ -7,6 +7,7 @@
 # is p01_never_in_between. Promises: P10, P15.
 # needs: cpus=2
 # timeout: 300
+# shellcheck disable=SC2317 # all_at_once runs the function
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=lib-fsdax.sh
