@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034 # settings are read by scripts/vm
+# shellcheck shell=bash disable=SC2034,SC2154 # the settings are those of scripts/vm
 # SPDX-License-Identifier: GPL-2.0
 # How a machine differs when a sanitizer kernel runs in it. What these kernels look for is in scripts/kernel-config/.
 # Needs common.sh and kernels.sh.
@@ -11,6 +11,7 @@ sanitizer_settings() {
 	kasan)
 		# Without it only the first report of a boot is printed.
 		kernel_line+=' kasan_multi_shot'
+		if $leak_check; then kernel_line+=' kmemleak=on'; else kernel_line+=' kmemleak=off'; fi
 		PATIENCE=6
 		memory=$((memory < 2048 ? 2048 : memory))
 		;;

@@ -47,8 +47,9 @@ page_flags() {
 	echo 0 >"$TRACING/events/kprobes/page_flags/enable"
 	page_word=$(sed -n 's/.* flags=\(0x[0-9a-f]*\)$/\1/p' "$TRACING/trace" | head -n 1)
 	echo >"$TRACING/kprobe_events"
-	# The low ones are those of use, such as "referenced".
-	printf '0x%x' $((${page_word:-0} >> 16))
+	# The low ones are those of use, such as "referenced". The word may be larger than what a shell computes with.
+	page_word=000000${page_word#0x}
+	echo "0x${page_word%????}" | sed 's/^0x0*\(.\)/0x\1/'
 }
 
 # recovered: how often the kernel said so

@@ -5,7 +5,7 @@
 # in each mode of a namespace, and after each the kernel's resources and mappings, the disks and the log are as before; the next
 # attempt succeeds, with the data and the poison that were there. scripts/switch-driver gives back what the driver refuses.
 # Promise: P15.
-# needs: fault-points nvdimm-size=64M
+# needs: fault-points nvdimm-size=64M leak-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 fault_points_needed

@@ -5,7 +5,7 @@
 # device that a program has open: the kernel comes to no harm, the modules stay as long as they are needed, the file system
 # can be unmounted, and after the driver has come back all that was synced is there; nothing stays reserved. ext4 lies on the
 # device itself, xfs on a device-mapper target. A region is disabled and enabled while programs read. Promise: P15.
-# needs: nvdimm-size=384M
+# needs: nvdimm-size=384M leak-check
 # shellcheck disable=SC2317 # check and wait_for run the functions
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"

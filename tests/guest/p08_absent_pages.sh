@@ -6,6 +6,7 @@
 # succeeds, marks the page and may take it out of the kernel's own map. A program that maps the file gets SIGBUS, and writes repair
 # the page: through the file, and by single sectors through the block device.
 # Promises: P1, P8, P10.
+# needs: leak-check
 # allows: machine-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"

@@ -5,7 +5,7 @@
 # platform and through sysfs; bios and a file on ext4 -o dax read and write the same sectors. Nobody hangs, fails for another's work or
 # reads a wrong byte, also while the driver is unbound and bound beside them. That a reader never sees what lies between clear and write
 # is p01_never_in_between. Promises: P10, P15.
-# needs: cpus=2
+# needs: cpus=2 leak-check
 # timeout: 300
 # shellcheck disable=SC2317 # all_at_once runs the function
 # shellcheck source=lib.sh

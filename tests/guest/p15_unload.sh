@@ -4,7 +4,7 @@
 # The driver unloads, unbinds and comes back after any use, once while a program reads; data and known poison are as before. After
 # repairs too, and with a stack of device-mapper targets used before. Fifty times in a row the kernel is left with nothing more.
 # Promise: P15.
-# needs: nvdimm-size=64M
+# needs: nvdimm-size=64M leak-check
 # shellcheck disable=SC2317 # check and wait_for run the functions
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"

@@ -4,6 +4,7 @@
 # The settings of dax_core at run time: with recovery_granularity=page a bad page is repaired only by a write that covers it
 # whole, with sector each bad sector that is covered; a word that means nothing is refused with a sentence and changes
 # nothing. Promises: P4, P7.
+# needs: leak-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
