@@ -46,7 +46,7 @@ interrupted() {
 	# Blocks of an earlier run would verify too.
 	must dd if=/dev/zero of="$TARGET" bs=1M count=8 conv=notrunc,fsync ${DIRECT:+oflag=direct}
 	# Slow enough to be in the middle when the driver goes: 8 MiB are some 300 writes.
-	fio_on 100 --do_verify=0 --thinktime=10ms --thread --output-format=json --output="$WORK/fio.json" 2>"$WORK/fio.err" &
+	fio_on 100 --do_verify=0 --thinktime=$((10 * PATIENCE))ms --thread --output-format=json --output="$WORK/fio.json" 2>"$WORK/fio.err" &
 	fio_process=$!
 	wait_for 20 in_the_middle || give_up "fio does not begin to write: ${fio_comm:-no process}, ${fio_calls:-no} calls; $(cat "$WORK/fio.err" "$WORK/fio.json" | tail -n 20)"
 	check "$1: unbind while fio writes" driver_unbind
