@@ -62,6 +62,22 @@ Status Device::mark(SectorExtent extent) {
     return engine_.mark(extent, DAXMEND_EVENT_POISON_INJECTED);
 }
 
+Status Device::forget(SectorExtent extent) {
+    if (!all().contains(extent))
+        return Status::out_of_range();
+    {
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        PoisonMap::Reservation reservation;
+        const Status reserved = map_.reserve_for_remove(reservation);
+        if (!reserved.is_ok())
+            return reserved;
+        map_.remove(extent, reservation);
+    }
+    media_.poison_changed();
+    return Status::ok();
+}
+
 /* LOCK: the caller holds the repair lock. */
 Status Device::add_all(const PoisonMap &collected, uint32_t kind, bool &changed) {
     Status status;

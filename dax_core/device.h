@@ -25,13 +25,15 @@ class Device : NotCopied {
     Status read(ByteExtent request, daxmend_sink *sink);
 
     Status mark(SectorExtent extent);
+    Status forget(SectorExtent extent);
     Status refresh();
     SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
     const Events &events() const { return events_; }
 
   private:
     Device(const daxmend_device_config &config, daxmend_mutex *lock)
-        : lock_(lock), media_(config), events_(config.name), engine_(media_, map_, events_, lock) {}
+        : lock_(lock), media_(config), events_(config.name, {config.origin}),
+          engine_(media_, map_, events_, lock) {}
     ~Device() { daxmend_mutex_destroy(lock_); }
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }

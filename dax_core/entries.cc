@@ -70,6 +70,10 @@ int32_t daxmend_device_mark(daxmend_device *device, daxmend_sector_range range) 
     return from_abi(device)->mark(from_abi(range)).code();
 }
 
+int32_t daxmend_device_forget(daxmend_device *device, daxmend_sector_range range) {
+    return from_abi(device)->forget(from_abi(range)).code();
+}
+
 int32_t daxmend_device_refresh(daxmend_device *device) {
     return from_abi(device)->refresh().code();
 }

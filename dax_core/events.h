@@ -15,15 +15,15 @@ namespace daxmend {
 
 class Events : NotCopied {
   public:
-    /* `device` is its name and lives as long as this object. */
-    explicit Events(const char *device) : device_(device) {}
+    /* `device` is its name and lives as long as this object; sector 0 is told of as `origin`. */
+    Events(const char *device, Sectors origin) : device_(device), origin_(origin) {}
 
     /* Any context that may print. */
     void happened(uint32_t kind, SectorExtent extent, Status status = Status::ok()) {
         __atomic_fetch_add(&counters_[kind].events, uint64_t{1}, __ATOMIC_RELAXED);
         __atomic_fetch_add(&counters_[kind].sectors, extent.length().value, __ATOMIC_RELAXED);
-        const daxmend_event event = {device_, extent.begin.value, extent.length().value, kind,
-                                     status.code()};
+        const daxmend_event event = {device_, (origin_ + extent.begin).value, extent.length().value,
+                                     kind, status.code()};
         daxmend_report(&event);
     }
 
@@ -42,6 +42,7 @@ class Events : NotCopied {
     };
 
     const char *device_;
+    Sectors origin_;
     Counter counters_[DAXMEND_EVENT_KINDS];
 };
 

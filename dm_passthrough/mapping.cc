@@ -39,18 +39,25 @@ int32_t passthrough_check(const passthrough_geometry *geometry, passthrough_mapp
     *sentence = objection(*geometry);
     if (*sentence)
         return DAXMEND_INVALID;
-    const uint64_t to_lower = geometry->offset - geometry->begin;
-    *mapping = {geometry->begin, to_lower, to_lower + geometry->lower_start};
+    /* Whole pages all of them, so the differences are too. */
+    const uint64_t pages_below =
+        (geometry->offset + geometry->lower_start) / kPageSectors - geometry->begin / kPageSectors;
+    *mapping = {geometry->begin, geometry->length, geometry->offset - geometry->begin, pages_below};
     return DAXMEND_OK;
 }
 
-uint64_t passthrough_lower_sector(const passthrough_mapping *mapping, uint64_t sector) {
-    return sector + mapping->to_lower;
-}
-
-uint64_t passthrough_lower_pgoff(const passthrough_mapping *mapping, uint64_t pgoff) {
-    const Sectors sector = to_sectors(Pages{pgoff});
-    return pages_rounded_down(Sectors{sector.value + mapping->to_lower_disk}).value;
+int32_t passthrough_upper_bytes(const passthrough_mapping *mapping, uint64_t offset, uint64_t bytes,
+                                passthrough_bytes *upper) {
+    const Pages first = pages_rounded_down(Sectors{mapping->begin});
+    const Pages below = {passthrough_lower_pgoff(mapping, first.value)};
+    const Bytes begin = to_bytes(below);
+    const ByteExtent mapped = {begin, begin + to_bytes(Sectors{mapping->length})};
+    const uint64_t end = offset + bytes < offset ? UINT64_MAX : offset + bytes;
+    const ByteExtent here = mapped.intersect({{offset}, {end}});
+    if (here.empty())
+        return 0;
+    *upper = {(to_bytes(first) + (here.begin - begin)).value, here.length().value};
+    return 1;
 }
 
 } // extern "C"

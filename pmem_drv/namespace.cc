@@ -72,6 +72,7 @@ Status Namespace::build_device(void *data) {
         .phys = data_phys_,
         .sectors = sectors_.value,
         .has_pages = with_pages_,
+        .origin = 0,
         .provider = this,
         .media = &kNamespaceMediaOps,
     };

@@ -36,11 +36,21 @@ static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
 {
 	return phys_to_pfn_t(phys, PFN_DEV | (has_pages ? PFN_MAP : 0));
 }
+
+static inline phys_addr_t compat_pfn_phys(compat_pfn_t pfn)
+{
+	return pfn_t_to_phys(pfn);
+}
 #else
 typedef unsigned long compat_pfn_t;
 static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
 {
 	return PHYS_PFN(phys);
+}
+
+static inline phys_addr_t compat_pfn_phys(compat_pfn_t pfn)
+{
+	return PFN_PHYS(pfn);
 }
 #endif
 
@@ -150,6 +160,14 @@ typedef typeof(*((struct attribute_group *)NULL)->bin_attrs) compat_bin_attribut
 #else
 #define COMPAT_RELEASE_ARGS struct gendisk *disk, fmode_t mode
 #endif
+
+/* From 6.12 on dm sends a flush to the lower devices itself when a target lets it. */
+static inline void compat_flush_bypasses_map(struct dm_target *ti)
+{
+#if COMPAT_AT_LEAST(6, 12)
+	ti->flush_bypasses_map = true;
+#endif
+}
 
 /* ->prepare_ioctl got the command in 6.16. */
 #if COMPAT_AT_LEAST(6, 16)

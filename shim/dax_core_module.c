@@ -66,9 +66,11 @@ MODULE_PARM_DESC(verify, "1: read repaired sectors back before they count as goo
 EXPORT_SYMBOL_GPL(daxmend_abi_version);
 EXPORT_SYMBOL_GPL(daxmend_device_create);
 EXPORT_SYMBOL_GPL(daxmend_device_destroy);
+EXPORT_SYMBOL_GPL(daxmend_device_access);
 EXPORT_SYMBOL_GPL(daxmend_device_write);
 EXPORT_SYMBOL_GPL(daxmend_device_read);
 EXPORT_SYMBOL_GPL(daxmend_device_mark);
+EXPORT_SYMBOL_GPL(daxmend_device_forget);
 EXPORT_SYMBOL_GPL(daxmend_device_refresh);
 EXPORT_SYMBOL_GPL(daxmend_device_next_bad);
 EXPORT_SYMBOL_GPL(daxmend_device_events);

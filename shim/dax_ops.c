@@ -13,6 +13,7 @@
 #include "daxmend/dax_core.h"
 #include "errno.h"
 #include "fault_points.h"
+#include "look.h"
 #include "source.h"
 
 /*
@@ -21,8 +22,22 @@
  */
 struct dax_binding {
 	struct daxmend_device *device;
+	const struct gendisk *disk;
 	bool has_pages;
 };
+
+/* The end of a look: see look.h. */
+static void add_media(const struct dax_binding *binding, pgoff_t pgoff)
+{
+	struct daxmend_hop hop = {
+		.sector = (u64)pgoff * DAXMEND_PAGE_SECTORS,
+		.poison = binding->device,
+		.poison_sector = (u64)pgoff * DAXMEND_PAGE_SECTORS,
+	};
+
+	strscpy(hop.device, binding->disk->disk_name, sizeof(hop.device));
+	daxmend_look_add(&hop);
+}
 
 static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pages,
 			  enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
@@ -33,6 +48,8 @@ static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pag
 
 	if (!binding)
 		return -ENXIO;
+	if (daxmend_looking())
+		add_media(binding, pgoff);
 	pages = daxmend_device_access(binding->device, pgoff, nr_pages,
 				      mode == DAX_RECOVERY_WRITE, &access);
 	if (pages == DAXMEND_POISONED)
@@ -93,6 +110,7 @@ struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct ge
 	if (!binding)
 		return ERR_PTR(-ENOMEM);
 	binding->device = device;
+	binding->disk = disk;
 	binding->has_pages = traits->has_pages;
 
 	dax_dev = daxmend_fault_step() ? ERR_PTR(-ENOMEM) : alloc_dax(binding, &dax_ops);

@@ -13,15 +13,12 @@
 #include "compat.h"
 #include "daxmend/dax_core.h"
 #include "daxmend/dm_passthrough.h"
+#include "dm_emulation.h"
+#include "dm_target.h"
 #include "errno.h"
 
-#define DM_MSG_PREFIX "passthrough"
-
-struct passthrough {
-	struct dm_dev *lower;
-	u64 offset;
-	struct passthrough_mapping mapping;
-};
+#define CREATE_TRACE_POINTS
+#include "dm_trace.h"
 
 static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 {
@@ -63,14 +60,38 @@ static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 		goto put;
 	}
 	pass->offset = line.offset;
+	pass->ti = ti;
+	if (line.emulate) {
+		error = passthrough_emulate(pass, &sentence);
+		if (error) {
+			ti->error = (char *)sentence;
+			goto put;
+		}
+	}
+	error = passthrough_hold(pass);
+	if (error) {
+		ti->error = "no memory for the holder of the lower device";
+		goto end_emulation;
+	}
+	passthrough_watch(pass);
 
 	ti->num_flush_bios = 1;
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;
 	ti->num_write_zeroes_bios = 1;
+	compat_flush_bypasses_map(ti);
+	if (pass->emulation) {
+		/* What has no data cannot repair: the kernel writes zeroes instead. */
+		ti->num_discard_bios = 0;
+		ti->num_secure_erase_bios = 0;
+		ti->num_write_zeroes_bios = 0;
+		ti->per_io_data_size = passthrough_emulate_bio_size();
+	}
 	ti->private = pass;
 	return 0;
 
+end_emulation:
+	passthrough_emulate_end(pass);
 put:
 	dm_put_device(ti, pass->lower);
 free:
@@ -82,17 +103,76 @@ static void passthrough_dtr(struct dm_target *ti)
 {
 	struct passthrough *pass = ti->private;
 
+	passthrough_unwatch(pass);
+	passthrough_unhold(pass);
+	passthrough_emulate_end(pass);
 	dm_put_device(ti, pass->lower);
 	kfree(pass);
+}
+
+static void passthrough_resume(struct dm_target *ti)
+{
+	struct passthrough *pass = ti->private;
+
+	passthrough_settle(pass);
+	WRITE_ONCE(pass->live, true);
+}
+
+/* ORDER: a table that was replaced must not speak for the mapped device any more. */
+static void passthrough_postsuspend(struct dm_target *ti)
+{
+	struct passthrough *pass = ti->private;
+
+	WRITE_ONCE(pass->live, false);
 }
 
 static int passthrough_map(struct dm_target *ti, struct bio *bio)
 {
 	struct passthrough *pass = ti->private;
 
+	if (unlikely(pass->emulation) && passthrough_emulate_bio(pass, bio))
+		return DM_MAPIO_SUBMITTED;
 	bio_set_dev(bio, pass->lower->bdev);
 	bio->bi_iter.bi_sector = passthrough_lower_sector(&pass->mapping, bio->bi_iter.bi_sector);
 	return DM_MAPIO_REMAPPED;
+}
+
+/*
+ * The lower device refused a read, or a layer below it did. Where the read began is not known any more: the
+ * layers below have moved the bio on.
+ */
+static int passthrough_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
+{
+	struct passthrough *pass = ti->private;
+
+	if (likely(!*error) || bio_op(bio) != REQ_OP_READ || *error == BLK_STS_AGAIN ||
+	    *error == BLK_STS_DM_REQUEUE)
+		return DM_ENDIO_DONE;
+	atomic64_inc(&pass->reads_refused);
+	trace_dm_read_refused(pass, pass->mapping.begin, pass->mapping.length,
+			      blk_status_to_errno(*error));
+	passthrough_check_soon(pass);
+	return DM_ENDIO_DONE;
+}
+
+static void show_info(struct passthrough *pass, char *result, unsigned int maxlen)
+{
+	struct passthrough_totals totals;
+	const char *exact = "-";
+	size_t sz = 0;
+
+	if (passthrough_count(pass, &totals)) {
+		DMEMIT("- -");
+	} else {
+		DMEMIT("%llu %llu", (u64)totals.sectors, (u64)totals.ranges);
+		exact = totals.page_ranges ? "pages" : "sectors";
+	}
+	DMEMIT(" %lld %lld %lld %lld %lld", (s64)atomic64_read(&pass->reads_refused),
+	       (s64)atomic64_read(&pass->accesses_refused), (s64)atomic64_read(&pass->recoveries),
+	       (s64)atomic64_read(&pass->recoveries_short),
+	       (s64)atomic64_read(&pass->failures_forwarded));
+	DMEMIT(" %s", passthrough_is_held(pass) ? "holder" : "no-holder");
+	DMEMIT(" %s", exact);
 }
 
 static void passthrough_status(struct dm_target *ti, status_type_t type,
@@ -103,14 +183,16 @@ static void passthrough_status(struct dm_target *ti, status_type_t type,
 
 	switch (type) {
 	case STATUSTYPE_INFO:
-		result[0] = '\0';
+		show_info(pass, result, maxlen);
 		break;
 	case STATUSTYPE_TABLE:
-		DMEMIT("%s %llu", pass->lower->name, pass->offset);
+		DMEMIT("%s %llu%s", pass->lower->name, pass->offset,
+		       pass->emulation ? " 1 emulate" : "");
 		break;
 	case STATUSTYPE_IMA:
 		DMEMIT_TARGET_NAME_VERSION(ti->type);
-		DMEMIT(",device_name=%s,offset=%llu;", pass->lower->name, pass->offset);
+		DMEMIT(",device_name=%s,offset=%llu,emulate=%c;", pass->lower->name, pass->offset,
+		       pass->emulation ? 'y' : 'n');
 		break;
 	}
 }
@@ -132,44 +214,85 @@ static int passthrough_iterate_devices(struct dm_target *ti, iterate_devices_cal
 	return fn(ti, pass->lower, pass->offset, ti->len, data);
 }
 
+static void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
+{
+	if (daxmend_look_is_mine())
+		return;
+	atomic64_inc(&pass->accesses_refused);
+	trace_dm_access_refused(pass, (u64)pgoff * DAXMEND_PAGE_SECTORS, DAXMEND_PAGE_SECTORS,
+				error);
+	passthrough_check_soon(pass);
+}
+
 /* The error of the lower device goes up unchanged: it tells fs/dax.c to come back. */
 static long passthrough_direct_access(struct dm_target *ti, pgoff_t pgoff, long nr_pages,
 				      enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
 {
 	struct passthrough *pass = ti->private;
+	long pages;
 
-	return dax_direct_access(pass->lower->dax_dev,
-				 passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
-				 kaddr, pfn);
+	if (daxmend_looking())
+		passthrough_add_hop(pass, pgoff);
+	/* A look has the emulated poison from its hop, and goes on to what is really there. */
+	if (unlikely(pass->emulation) && !daxmend_look_is_mine()) {
+		nr_pages = passthrough_emulate_access(pass, pgoff, nr_pages, mode);
+		if (nr_pages == COMPAT_DAX_POISON)
+			access_refused(pass, pgoff, nr_pages);
+		if (nr_pages < 0)
+			return nr_pages;
+	}
+	pages = dax_direct_access(pass->lower->dax_dev,
+				  passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
+				  kaddr, pfn);
+	if (unlikely(pages == COMPAT_DAX_POISON))
+		access_refused(pass, pgoff, pages);
+	return pages;
 }
 
 static int passthrough_zero_page_range(struct dm_target *ti, pgoff_t pgoff, size_t nr_pages)
 {
 	struct passthrough *pass = ti->private;
+	int error;
 
-	return dax_zero_page_range(pass->lower->dax_dev,
-				   passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages);
+	if (unlikely(pass->emulation) && passthrough_emulate_zero(pass, pgoff, nr_pages, &error))
+		return error;
+	error = dax_zero_page_range(pass->lower->dax_dev,
+				    passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages);
+	passthrough_check_soon(pass);
+	return error;
 }
 
 static size_t passthrough_recovery_write(struct dm_target *ti, pgoff_t pgoff, void *addr,
 					 size_t bytes, struct iov_iter *iter)
 {
 	struct passthrough *pass = ti->private;
+	u64 sector = ((u64)pgoff << PAGE_SHIFT | offset_in_page(addr)) / DAXMEND_SECTOR_BYTES;
+	size_t written;
 
-	return dax_recovery_write(pass->lower->dax_dev,
-				  passthrough_lower_pgoff(&pass->mapping, pgoff), addr, bytes,
-				  iter);
+	if (likely(!pass->emulation) ||
+	    !passthrough_emulate_recovery(pass, pgoff, addr, bytes, iter, &written))
+		written = dax_recovery_write(pass->lower->dax_dev,
+					     passthrough_lower_pgoff(&pass->mapping, pgoff),
+					     addr, bytes, iter);
+	atomic64_inc(written == bytes ? &pass->recoveries : &pass->recoveries_short);
+	trace_dm_recovery_write(pass, sector, DIV_ROUND_UP(bytes, DAXMEND_SECTOR_BYTES), written);
+	passthrough_check_soon(pass);
+	return written;
 }
 
 static struct target_type passthrough_target = {
 	.name = "passthrough",
-	.version = { 1, 0, 0 },
+	.version = { 1, 1, 0 },
 	.features = DM_TARGET_PASSES_INTEGRITY | DM_TARGET_NOWAIT | DM_TARGET_PASSES_CRYPTO,
 	.module = THIS_MODULE,
 	.ctr = passthrough_ctr,
 	.dtr = passthrough_dtr,
+	.postsuspend = passthrough_postsuspend,
+	.resume = passthrough_resume,
 	.map = passthrough_map,
+	.end_io = passthrough_end_io,
 	.status = passthrough_status,
+	.message = passthrough_message,
 	.prepare_ioctl = passthrough_prepare_ioctl,
 	.iterate_devices = passthrough_iterate_devices,
 	.direct_access = passthrough_direct_access,
@@ -179,17 +302,37 @@ static struct target_type passthrough_target = {
 
 static int __init dm_passthrough_init(void)
 {
+	int error;
+
 	if (daxmend_abi_version() != DAXMEND_ABI_VERSION) {
 		DMERR("dax_core speaks version %u of the interface, this module %u: load two of one build",
 		      daxmend_abi_version(), DAXMEND_ABI_VERSION);
 		return -EINVAL;
 	}
-	return dm_register_target(&passthrough_target);
+	error = passthrough_emulate_init();
+	if (error)
+		return error;
+	error = passthrough_poison_init();
+	if (error)
+		goto end_emulation;
+	error = dm_register_target(&passthrough_target);
+	if (error)
+		goto end_poison;
+	return 0;
+
+end_poison:
+	passthrough_poison_exit();
+end_emulation:
+	passthrough_emulate_exit();
+	return error;
 }
 
 static void __exit dm_passthrough_exit(void)
 {
 	dm_unregister_target(&passthrough_target);
+	passthrough_holder_exit();
+	passthrough_poison_exit();
+	passthrough_emulate_exit();
 }
 
 module_init(dm_passthrough_init);

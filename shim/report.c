@@ -3,6 +3,8 @@
  * Events of the C++ as tracepoints, and those that people should hear of as lines in the kernel
  * log, rate-limited by kind.
  */
+#include <linux/export.h>
+#include <linux/notifier.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 
@@ -61,6 +63,34 @@ void daxmend_report_init(void)
 	}
 }
 
+static ATOMIC_NOTIFIER_HEAD(watchers);
+
+void daxmend_report_watch(struct notifier_block *block)
+{
+	atomic_notifier_chain_register(&watchers, block);
+}
+EXPORT_SYMBOL_GPL(daxmend_report_watch);
+
+void daxmend_report_unwatch(struct notifier_block *block)
+{
+	atomic_notifier_chain_unregister(&watchers, block);
+}
+EXPORT_SYMBOL_GPL(daxmend_report_unwatch);
+
+static bool changes_the_list(u32 kind)
+{
+	switch (kind) {
+	case DAXMEND_EVENT_POISON_FOUND:
+	case DAXMEND_EVENT_POISON_ADDED:
+	case DAXMEND_EVENT_POISON_INJECTED:
+	case DAXMEND_EVENT_REPAIRED:
+	case DAXMEND_EVENT_MAP_WIDENED:
+		return true;
+	default:
+		return false;
+	}
+}
+
 void daxmend_report(const struct daxmend_event *event)
 {
 	const struct event_kind *kind = &kinds[event->kind];
@@ -68,6 +98,8 @@ void daxmend_report(const struct daxmend_event *event)
 	char reason[24] = "";
 
 	kind->trace(event, error);
+	if (changes_the_list(event->kind))
+		atomic_notifier_call_chain(&watchers, event->kind, NULL);
 	if (!kind->level || !__ratelimit(&limits[event->kind]))
 		return;
 	if (error)

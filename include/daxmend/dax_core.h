@@ -47,10 +47,11 @@ struct daxmend_device_config {
 	uint64_t phys; /* physical address of sector 0; page-aligned */
 	uint64_t sectors; /* size */
 	uint64_t has_pages; /* 1: the memory has struct pages and lies in the direct map */
+	uint64_t origin; /* what events call sector 0: not 0 for a part of a disk that has `name` */
 	void *provider;
 	const struct daxmend_media_ops *media;
 };
-DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 56, "seven 64-bit fields");
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 64, "eight 64-bit fields");
 
 /* What a grant of access points at. */
 struct daxmend_access {
@@ -58,6 +59,23 @@ struct daxmend_access {
 	uint64_t phys;
 };
 DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_access) == 16, "same layout in C and in C++");
+
+/*
+ * A look through a stack (shim/look.h) is not for more pages at once: nd_pmem looks for poison with an
+ * int of sectors (__pmem_direct_access()), and takes what lies beyond it for good.
+ */
+#define DAXMEND_LOOK_PAGES (1L << 18)
+
+/* One layer that a look through a stack passes. */
+struct daxmend_hop {
+	char device[32]; /* its disk's name */
+	char lower[32]; /* the disk it leads to; empty: it is the media */
+	uint64_t sector; /* of the device: the first of the page that is looked at */
+	uint64_t lower_sector;
+	struct daxmend_device *poison; /* knows what is bad here and below; null: asks below */
+	uint64_t poison_sector; /* the same place in that device's numbers */
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_hop) == 96, "same layout in C and in C++");
 
 uint32_t daxmend_abi_version(void);
 
@@ -119,6 +137,11 @@ int32_t daxmend_device_read(struct daxmend_device *device, uint64_t offset, uint
  * then). May sleep.
  */
 int32_t daxmend_device_mark(struct daxmend_device *device, struct daxmend_sector_range range);
+/*
+ * Forgets the sectors without a write, for a provider whose poison is not real: what they hold
+ * is readable at once. DAXMEND_OUT_OF_RANGE or DAXMEND_NO_MEMORY when nothing changed. May sleep.
+ */
+int32_t daxmend_device_forget(struct daxmend_device *device, struct daxmend_sector_range range);
 /*
  * Asks the provider for the platform's list and adds it. One at a time for a device: the caller
  * sees to that. May sleep.

@@ -24,7 +24,8 @@ worker() {
 namespace_make fsdax --map=mem
 stack_make triple
 SIZE=$(blockdev --getsz /dev/mapper/top)
-HALF=$((SIZE / 16 * 8))
+# Whole pages.
+HALF=$((SIZE / 2 - SIZE / 2 % 8))
 echo "0 $SIZE $DM_TARGET /dev/mapper/middle 8192" >"$WORK/table.0"
 echo "0 $HALF $DM_TARGET /dev/mapper/middle 8192
 $HALF $((SIZE - HALF)) linear /dev/mapper/middle $((HALF + 8192))" >"$WORK/table.1"

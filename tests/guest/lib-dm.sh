@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh disable=SC2034 # what is set here is used in the other files
+# shellcheck shell=sh disable=SC2034,SC2153,SC2017 # set here and used in the other files, or the reverse; divisions that are meant
 #
 # Scenarios about stacks of device-mapper targets: two namespaces below, a file on top, and where its
 # sectors lie on the media. The stacks of lib-namespace.sh (one namespace, one offset) are simpler.

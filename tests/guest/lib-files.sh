@@ -80,7 +80,7 @@ file_poison() {
 	poison $file_pairs
 }
 
-# file_poison_listed FIRST COUNT...: the same by the sysfs list alone, which is quicker
+# file_poison_listed FIRST COUNT...: the same by the list alone, which is quicker
 file_poison_listed() {
 	while [ $# -gt 0 ]; do
 		poison_listed $((FILE_SECTOR + $1)) "$2"
@@ -91,9 +91,9 @@ file_poison_listed() {
 # file_bad: what the driver lists of the file, counted in the file's sectors
 file_bad() {
 	file_sectors_total=$(($(stat -c %s "$SHADOW") / 512))
-	awk -v from="$FILE_SECTOR" -v to=$((FILE_SECTOR + file_sectors_total)) '
+	bad_lines | awk -v from="$FILE_SECTOR" -v to=$((FILE_SECTOR + file_sectors_total)) '
 		{ first = $1 < from ? from : $1; end = $1 + $2 > to ? to : $1 + $2 }
-		first < end { print first, end - first }' "/sys/block/$BLK/badblocks" | ranges "$FILE_SECTOR"
+		first < end { print first, end - first }' | ranges "$FILE_SECTOR"
 }
 
 # file_unreadable: the same in the words of file_sectors

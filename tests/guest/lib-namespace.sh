@@ -10,7 +10,8 @@
 #   CLAIM what carries the block device: the namespace itself, or the pfn or btt device on it
 
 # BUS is the bus whose namespaces the scenario uses: nfit (the emulated NVDIMM; it alone has a platform that
-# is asked about poison), e820 (the kernel argument memmap=) or virtio. FIRST_NAMESPACE is its first.
+# is asked about poison), e820 (the kernel argument memmap=), virtio, or emulated: a passthrough with emulated poison
+# on e820, which then is the device in use. FIRST_NAMESPACE is its first.
 
 BUS=nfit
 FIRST_NAMESPACE=namespace0.0
@@ -20,9 +21,9 @@ bus_use() {
 	BUS=$1
 	case "$BUS" in
 	nfit) bus_provider=ACPI.NFIT ;;
-	e820) bus_provider=e820 ;;
+	e820 | emulated) bus_provider=e820 ;;
 	virtio) bus_provider=virtio-pmem ;;
-	*) give_up "no bus is called \"$BUS\": nfit, e820 and virtio are" ;;
+	*) give_up "no bus is called \"$BUS\": nfit, e820, virtio and emulated are" ;;
 	esac
 	bus_device=$(grep -l -x "$bus_provider" /sys/bus/nd/devices/ndbus*/provider | head -n 1)
 	[ -n "$bus_device" ] || give_up "no nd bus is that of $bus_provider"
@@ -59,9 +60,21 @@ namespace_use() {
 	PHYS=$(printf '%d' "$(cat "/sys/block/$BLK/device/resource" 2>/dev/null || namespace_resource "$NS")")
 }
 
+# emulated_make: what stands for a fresh namespace where poison is emulated
+emulated_make() {
+	dm_remove_all
+	namespace_use "$FIRST_NAMESPACE"
+	dm_make emulating "0 $(device_sectors) $DM_TARGET $DEV 0 1 emulate"
+	DEV=/dev/mapper/emulating BLK=$(basename "$(readlink -f "$DEV")")
+}
+
 # namespace_make MODE [OPTION...]: remake the first namespace of the bus, label-less or not, and use it.
 # The options are ndctl's, such as --map=dev.
 namespace_make() {
+	if [ "$BUS" = emulated ]; then
+		emulated_make
+		return
+	fi
 	ns_mode=$1
 	shift
 	must ndctl create-namespace --force --reconfig="$FIRST_NAMESPACE" --mode="$ns_mode" "$@"

@@ -14,14 +14,19 @@ ranges() {
 		END { out() }'
 }
 
-# bad_list: the driver's list as ranges, whatever the pieces it is kept in; or nothing
+# bad_lines: the driver's list, lines of "first count"; of emulated poison that of the target
+bad_lines() {
+	if [ "$BUS" = emulated ]; then dmsetup message "$DEV" 0 listbadblocks; else cat "/sys/block/$BLK/badblocks"; fi
+}
+
+# bad_list: the same as ranges, whatever the pieces it is kept in; or nothing
 bad_list() {
-	ranges 0 <"/sys/block/$BLK/badblocks"
+	bad_lines | ranges 0
 }
 
 # bad_count: how many sectors the driver lists
 bad_count() {
-	awk '{ n += $2 } END { print n + 0 }' "/sys/block/$BLK/badblocks"
+	bad_lines | awk '{ n += $2 } END { print n + 0 }'
 }
 
 # bad_covers FIRST COUNT: the driver lists each of these sectors
@@ -76,11 +81,19 @@ poison() {
 	done
 }
 
-# poison_listed FIRST COUNT...: bad sectors by the sysfs list alone; any bus can do this
+# bad_add FIRST COUNT: one more line for the list
+bad_add() {
+	if [ "$BUS" = emulated ]; then
+		dmsetup message "$DEV" 0 addbadblock "$1" "$2"
+	else
+		echo "$1 $2" >"/sys/block/$BLK/badblocks"
+	fi
+}
+
+# poison_listed FIRST COUNT...: bad sectors by the list alone; any bus can do this
 poison_listed() {
 	while [ $# -gt 0 ]; do
-		echo "$1 $2" >"/sys/block/$BLK/badblocks" ||
-			give_up "writing \"$1 $2\" to /sys/block/$BLK/badblocks failed"
+		bad_add "$1" "$2" || give_up "$BLK does not take $2 bad sectors from $1 on"
 		shift 2
 	done
 }

@@ -48,6 +48,7 @@ DAXMEND_END_C
     ABI_FIELD(daxmend_device_config, phys)                                                         \
     ABI_FIELD(daxmend_device_config, sectors)                                                      \
     ABI_FIELD(daxmend_device_config, has_pages)                                                    \
+    ABI_FIELD(daxmend_device_config, origin)                                                       \
     ABI_FIELD(daxmend_device_config, provider)                                                     \
     ABI_FIELD(daxmend_device_config, media)                                                        \
     ABI_SIZE(daxmend_access)                                                                       \
@@ -70,6 +71,7 @@ DAXMEND_END_C
     ABI_SIZE(passthrough_line)                                                                     \
     ABI_FIELD(passthrough_line, device)                                                            \
     ABI_FIELD(passthrough_line, offset)                                                            \
+    ABI_FIELD(passthrough_line, emulate)                                                           \
     ABI_SIZE(passthrough_geometry)                                                                 \
     ABI_FIELD(passthrough_geometry, begin)                                                         \
     ABI_FIELD(passthrough_geometry, length)                                                        \
@@ -78,8 +80,34 @@ DAXMEND_END_C
     ABI_FIELD(passthrough_geometry, lower_length)                                                  \
     ABI_SIZE(passthrough_mapping)                                                                  \
     ABI_FIELD(passthrough_mapping, begin)                                                          \
-    ABI_FIELD(passthrough_mapping, to_lower)                                                       \
-    ABI_FIELD(passthrough_mapping, to_lower_disk)                                                  \
+    ABI_FIELD(passthrough_mapping, length)                                                         \
+    ABI_FIELD(passthrough_mapping, sectors_to_lower)                                               \
+    ABI_FIELD(passthrough_mapping, pages_to_lower_disk)                                            \
+    ABI_SIZE(passthrough_bytes)                                                                    \
+    ABI_FIELD(passthrough_bytes, offset)                                                           \
+    ABI_FIELD(passthrough_bytes, bytes)                                                            \
+    ABI_SIZE(passthrough_command)                                                                  \
+    ABI_FIELD(passthrough_command, kind)                                                           \
+    ABI_FIELD(passthrough_command, clears)                                                         \
+    ABI_FIELD(passthrough_command, start)                                                          \
+    ABI_FIELD(passthrough_command, count)                                                          \
+    ABI_SIZE(passthrough_totals)                                                                   \
+    ABI_FIELD(passthrough_totals, sectors)                                                         \
+    ABI_FIELD(passthrough_totals, ranges)                                                          \
+    ABI_FIELD(passthrough_totals, page_ranges)                                                     \
+    ABI_FIELD(passthrough_totals, signature)                                                       \
+    ABI_SIZE(passthrough_layer)                                                                    \
+    ABI_FIELD(passthrough_layer, device)                                                           \
+    ABI_FIELD(passthrough_layer, sector)                                                           \
+    ABI_FIELD(passthrough_layer, kind)                                                             \
+    ABI_FIELD(passthrough_layer, state)                                                            \
+    ABI_SIZE(daxmend_hop)                                                                          \
+    ABI_FIELD(daxmend_hop, device)                                                                 \
+    ABI_FIELD(daxmend_hop, lower)                                                                  \
+    ABI_FIELD(daxmend_hop, sector)                                                                 \
+    ABI_FIELD(daxmend_hop, lower_sector)                                                           \
+    ABI_FIELD(daxmend_hop, poison)                                                                 \
+    ABI_FIELD(daxmend_hop, poison_sector)                                                          \
     ABI_VALUE(DAXMEND_ABI_VERSION)                                                                 \
     ABI_VALUE(DAXMEND_SECTOR_BYTES)                                                                \
     ABI_VALUE(DAXMEND_PAGE_BYTES)                                                                  \

@@ -164,7 +164,7 @@ daxmend_device_config Media::config(const char *name) {
                 media.step("changed");
             },
     };
-    return {name, kaddr_, phys_, sectors_, has_pages_, this, &ops};
+    return {name, kaddr_, phys_, sectors_, has_pages_, 0, this, &ops};
 }
 
 /* ---- pages ---- */

@@ -130,6 +130,46 @@ TEST(Mapping, TargetsFarIntoAMappedDeviceLeadBack) {
     EXPECT_EQ(passthrough_lower_sector(&mapping, geometry.begin + 5), 21U);
     EXPECT_EQ(passthrough_lower_pgoff(&mapping, geometry.begin / 8 + 1), 3U);
     EXPECT_EQ(mapping.begin, geometry.begin);
+    EXPECT_EQ(mapping.length, geometry.length);
+}
+
+/* A notice of the lower dax_device, as offset+bytes of the mapped device, or "none". */
+std::string upper(const passthrough_mapping &mapping, uint64_t offset, uint64_t bytes) {
+    passthrough_bytes found = {};
+    if (!passthrough_upper_bytes(&mapping, offset, bytes, &found))
+        return "none";
+    return std::to_string(found.offset) + "+" + std::to_string(found.bytes);
+}
+
+TEST(Mapping, P13_NoticesFromBelowComeOutAtTheMappedPlace) {
+    /* Ten pages: 20 to 29 of the mapped device, 7 to 16 of the lower disk. */
+    const passthrough_mapping mapping =
+        mapped({.begin = 160, .length = 80, .offset = 16, .lower_start = 40, .lower_length = 800});
+    EXPECT_EQ(upper(mapping, 7 * 4096, 4096), "81920+4096");
+    EXPECT_EQ(upper(mapping, 16 * 4096, 4096), "118784+4096");
+    EXPECT_EQ(upper(mapping, 16 * 4096 + 512, 4096), "119296+3584");
+    EXPECT_EQ(upper(mapping, 6 * 4096, 4096), "none");
+    EXPECT_EQ(upper(mapping, 17 * 4096, 4096), "none");
+    EXPECT_EQ(upper(mapping, 6 * 4096, 8192), "81920+4096");
+    EXPECT_EQ(upper(mapping, 8 * 4096, 0), "none");
+    /* The device goes away: the kernel names all of it. */
+    EXPECT_EQ(upper(mapping, 0, UINT64_MAX), "81920+40960");
+    EXPECT_EQ(upper(mapping, 8 * 4096, UINT64_MAX), "86016+36864");
+}
+
+TEST(Mapping, P13_NoticesUndoTheWayDownForEveryGeometry) {
+    for (uint64_t begin = 0; begin <= 64; begin += 8)
+        for (uint64_t offset = 0; offset <= 64; offset += 8)
+            for (uint64_t start = 0; start <= 64; start += 8) {
+                const passthrough_mapping mapping = mapped({.begin = begin,
+                                                            .length = 80,
+                                                            .offset = offset,
+                                                            .lower_start = start,
+                                                            .lower_length = 800});
+                for (uint64_t page = begin / 8; page < begin / 8 + 10; page++)
+                    ASSERT_EQ(upper(mapping, passthrough_lower_pgoff(&mapping, page) * 4096, 4096),
+                              std::to_string(page * 4096) + "+4096");
+            }
 }
 
 } // namespace

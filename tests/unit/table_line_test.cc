@@ -15,7 +15,7 @@ struct Parsed {
 };
 
 Parsed parse(const std::vector<const char *> &arguments) {
-    Parsed parsed = {DAXMEND_OK, {nullptr, 77}, nullptr};
+    Parsed parsed = {DAXMEND_OK, {nullptr, 77, 77}, nullptr};
     parsed.status = passthrough_parse(static_cast<uint32_t>(arguments.size()), arguments.data(),
                                       &parsed.line, &parsed.sentence);
     return parsed;
@@ -57,14 +57,50 @@ TEST(TableLine, WhatIsNoNumberIsRefusedWithASentence) {
     }
 }
 
-TEST(TableLine, AnyOtherNumberOfArgumentsIsRefusedWithASentence) {
+TEST(TableLine, TooFewArgumentsAreRefusedWithASentence) {
     for (const std::vector<const char *> &arguments :
-         {std::vector<const char *>{}, {"/dev/pmem0"}, {"/dev/pmem0", "0", "0"}}) {
+         {std::vector<const char *>{}, {"/dev/pmem0"}}) {
         const Parsed parsed = parse(arguments);
         EXPECT_EQ(parsed.status, DAXMEND_INVALID) << arguments.size();
         ASSERT_NE(parsed.sentence, nullptr);
         EXPECT_NE(std::string(parsed.sentence).find("<device> <offset in sectors>"),
                   std::string::npos);
+    }
+}
+
+TEST(TableLine, ThereMayBeNoOptions) {
+    const Parsed parsed = parse({"/dev/pmem0", "8", "0"});
+    EXPECT_EQ(parsed.status, DAXMEND_OK);
+    EXPECT_EQ(parsed.line.offset, 8U);
+    EXPECT_EQ(parsed.line.emulate, 0U);
+}
+
+TEST(TableLine, EmulationIsOffUnlessTheLineAsks) {
+    EXPECT_EQ(parse({"/dev/pmem0", "8"}).line.emulate, 0U);
+    EXPECT_EQ(parse({"/dev/pmem0", "8", "1", "emulate"}).line.emulate, 1U);
+    EXPECT_EQ(parse({"/dev/pmem0", "8", "1", "emulated"}).status, DAXMEND_INVALID);
+}
+
+TEST(TableLine, WrongOptionsAreRefusedWithASentence) {
+    struct Case {
+        std::vector<const char *> arguments;
+        const char *says;
+    };
+    const Case cases[] = {
+        {{"/dev/pmem0", "0", "x"}, "decimal number"},
+        {{"/dev/pmem0", "0", ""}, "decimal number"},
+        {{"/dev/pmem0", "0", "1"}, "words behind it"},
+        {{"/dev/pmem0", "0", "0", "x"}, "words behind it"},
+        {{"/dev/pmem0", "0", "2", "x"}, "words behind it"},
+        {{"/dev/pmem0", "0", "18446744073709551615"}, "words behind it"},
+        {{"/dev/pmem0", "0", "1", "x"}, "none that passthrough knows"},
+    };
+    for (const Case &one : cases) {
+        const Parsed parsed = parse(one.arguments);
+        EXPECT_EQ(parsed.status, DAXMEND_INVALID) << one.says;
+        ASSERT_NE(parsed.sentence, nullptr);
+        EXPECT_NE(std::string(parsed.sentence).find(one.says), std::string::npos)
+            << parsed.sentence;
     }
 }
 

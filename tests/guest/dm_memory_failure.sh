@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# A memory failure (MADV_HWPOISON) under xfs with rmapbt: through two passthroughs it reaches xfs, which kills whoever has
+# the page mapped, and a write repairs it. Through dm-linear the kernel stops at the mapped device and xfs never hears of it.
+# Two mapped devices on one lower device share its holder. Promise: P13.
+# needs: nvdimms=2
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+# shellcheck source=lib-dm.sh
+. "$TESTS/lib-dm.sh"
+
+TRACE=/sys/kernel/tracing
+# xfs_heard: how often xfs was told of a failure since the last call
+xfs_heard() {
+	grep -c 'xfs_dax_notify_failure' "$TRACE/trace" || true
+	echo >"$TRACE/trace"
+}
+# on_xfs DEVICE: a file of 1 MiB on xfs with rmapbt
+on_xfs() {
+	STACK=$1 STACK_OFFSET=4096
+	must mkfs.xfs -q -f -K -m rmapbt=1 "$STACK"
+	fs_mount xfs "$STACK"
+	file_make data 1048576
+	check "$1: the file is accessed with DAX" file_is_dax
+}
+holder() {
+	dmsetup status "$1" | grep -o -E 'no-holder|holder'
+}
+
+two_namespaces
+modprobe xfs
+echo xfs_dax_notify_failure >"$TRACE/set_ftrace_filter" || give_up "the kernel cannot trace xfs_dax_notify_failure"
+echo function >"$TRACE/current_tracer"
+SIZE=$(device_sectors)
+
+note "two passthroughs"
+# Else only whoever loads from the page gets a signal, and others when they do.
+echo 1 >/proc/sys/vm/memory_failure_early_kill
+dm_make low "0 $((SIZE - 1024)) $DM_TARGET $DEV 1024"
+dm_make top "0 $((SIZE - 4096)) $DM_TARGET /dev/mapper/low 3072"
+on_xfs /dev/mapper/top
+is "the lower device is held" "holder" "$(holder low)"
+is "and the one above it" "holder" "$(holder top)"
+xfs_heard >/dev/null
+is "whoever has the page mapped is killed" "caller SIGBUS, other SIGBUS" "$(hwpoison "$FILE" 409600 "$FILE" 409600)"
+is "xfs was told, once" 1 "$(xfs_heard)"
+is "the driver lists the page" "800+8" "$(file_bad)"
+file_read "a read of it fails" "error EIO" 409600 4096
+file_write "a write of it repairs it" 4096 409600 4096
+file_intact "the file is right"
+matches "the layers counted it" "* 1 holder *" "$(dmsetup status low)"
+
+note "while the top is suspended, when its table may be about to be another one"
+must dmsetup suspend --nolockfs top
+is "whoever has the page mapped is killed by the kernel" "caller SIGBUS, other SIGBUS" \
+	"$(hwpoison "$FILE" 40960 "$FILE" 40960)"
+is "xfs was not told" 0 "$(xfs_heard)"
+must dmsetup resume top
+is "the driver lists the page" "80+8" "$(file_bad)"
+file_write "a write of it repairs it" 4096 40960 4096
+file_intact "the file is right"
+fs_unmount
+dm_remove_all
+
+note "dm-linear"
+dm_make flat "0 $((SIZE - 4096)) linear $DEV2 4096"
+on_xfs /dev/mapper/flat
+xfs_heard >/dev/null
+hwpoison "$FILE" 409600 "$FILE" 409600 >/dev/null
+is "xfs was not told" 0 "$(xfs_heard)"
+fs_unmount
+dm_remove_all
+
+note "two devices on one"
+dm_make first "0 2048 $DM_TARGET $DEV 0"
+dm_make second "0 2048 $DM_TARGET $DEV 4096"
+is "two devices share one holder: the first" "holder" "$(holder first)"
+is "and the second" "holder" "$(holder second)"
+dm_remove_all
+finish
