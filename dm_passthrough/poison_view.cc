@@ -62,6 +62,8 @@ class Ranges : NotCopied {
     Ranges(passthrough_text *text, passthrough_totals &totals) : text_(text), totals_(totals) {}
     ~Ranges() { put(); }
 
+    void passed_unknown(Pages pages) { totals_.unknown_pages += pages.value; }
+
     void add(SectorExtent range, bool exact) {
         if (range.begin == last_.end && exact == exact_ && !last_.empty()) {
             last_.end = range.end;
@@ -120,6 +122,7 @@ class PoisonView : NotCopied {
             const Result<Pages> passed = pass_unknown(rest);
             if (!passed.is_ok())
                 return passed.status();
+            ranges_.passed_unknown(passed.value());
             rest.begin += passed.value();
         }
         return Status::ok();

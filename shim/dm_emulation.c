@@ -20,17 +20,6 @@
 /* dax_core sleeps and does I/O, and a bio's submitter may do neither. */
 static struct workqueue_struct *bio_queue;
 
-struct emulated_bio {
-	struct work_struct work;
-	struct passthrough *pass;
-	struct bio *bio;
-};
-
-size_t passthrough_emulate_bio_size(void)
-{
-	return sizeof(struct emulated_bio);
-}
-
 /* ---- services for the C++ ---- */
 
 int32_t passthrough_below_flush(struct passthrough_below *below)
@@ -121,9 +110,9 @@ static int read_bio(struct passthrough *pass, struct bio *bio, u64 first_byte)
 
 static void do_bio(struct work_struct *work)
 {
-	struct emulated_bio *emulated = container_of(work, struct emulated_bio, work);
+	struct passthrough_bio *emulated = container_of(work, struct passthrough_bio, work);
+	struct bio *bio = dm_bio_from_per_bio_data(emulated, sizeof(*emulated));
 	struct passthrough *pass = emulated->pass;
-	struct bio *bio = emulated->bio;
 	u64 first_byte = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
 	struct daxmend_source source;
 	int error;
@@ -142,16 +131,14 @@ static void do_bio(struct work_struct *work)
 
 bool passthrough_emulate_bio(struct passthrough *pass, struct bio *bio)
 {
-	struct emulated_bio *emulated;
+	struct passthrough_bio *emulated = passthrough_of_bio(bio);
 
 	if (!bio_has_data(bio) ||
 	    !passthrough_emulation_concerns(pass->emulation,
 					    sectors_of((u64)bio->bi_iter.bi_sector << SECTOR_SHIFT,
 						       bio->bi_iter.bi_size)))
 		return false;
-	emulated = dm_per_bio_data(bio, sizeof(*emulated));
 	emulated->pass = pass;
-	emulated->bio = bio;
 	INIT_WORK(&emulated->work, do_bio);
 	queue_work(bio_queue, &emulated->work);
 	return true;

@@ -14,9 +14,6 @@ void passthrough_emulate_exit(void);
 int passthrough_emulate(struct passthrough *pass, const char **sentence);
 void passthrough_emulate_end(struct passthrough *pass);
 
-/* Room in each bio of such a target. */
-size_t passthrough_emulate_bio_size(void);
-
 bool passthrough_emulate_bio(struct passthrough *pass, struct bio *bio);
 /* How many pages of the request may go on to the lower device, or the error for the caller. */
 long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr_pages,

@@ -159,8 +159,10 @@ static void check_all_soon(void)
 	unsigned long flags;
 
 	spin_lock_irqsave(&watched_lock, flags);
-	list_for_each_entry(pass, &watched_targets, watched)
+	list_for_each_entry(pass, &watched_targets, watched) {
+		WRITE_ONCE(pass->suspect, true);
 		passthrough_check_soon(pass);
+	}
 	spin_unlock_irqrestore(&watched_lock, flags);
 }
 
@@ -238,9 +240,17 @@ static void check(struct work_struct *work)
 	struct passthrough *pass =
 		container_of(to_delayed_work(work), struct passthrough, check_work);
 	struct passthrough_totals totals;
+	bool clean;
 
+	/* A target with emulated poison has its bios looked at in any case. */
 	if (passthrough_count(pass, &totals))
 		return;
+	clean = !totals.sectors && !totals.unknown_pages && !pass->emulation;
+	WRITE_ONCE(pass->suspect, !clean);
+	/* ORDER: a report sets the flag and then queues; one that came meanwhile must not be lost. */
+	smp_mb();
+	if (delayed_work_pending(&pass->check_work))
+		WRITE_ONCE(pass->suspect, true);
 	if (pass->looked && totals.signature != pass->signature)
 		dm_table_event(pass->ti->table);
 	pass->signature = totals.signature;
@@ -249,7 +259,10 @@ static void check(struct work_struct *work)
 
 void passthrough_check_soon(struct passthrough *pass)
 {
-	queue_delayed_work(check_queue, &pass->check_work, EVENT_DELAY);
+	/* ORDER: what has changed is seen by the work that is pending. */
+	smp_mb();
+	if (!delayed_work_pending(&pass->check_work))
+		queue_delayed_work(check_queue, &pass->check_work, EVENT_DELAY);
 }
 
 void passthrough_settle(struct passthrough *pass)

@@ -61,6 +61,8 @@ static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	}
 	pass->offset = line.offset;
 	pass->ti = ti;
+	/* Until the first look. */
+	pass->suspect = true;
 	if (line.emulate) {
 		error = passthrough_emulate(pass, &sentence);
 		if (error) {
@@ -79,13 +81,13 @@ static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->num_discard_bios = 1;
 	ti->num_secure_erase_bios = 1;
 	ti->num_write_zeroes_bios = 1;
+	ti->per_io_data_size = sizeof(struct passthrough_bio);
 	compat_flush_bypasses_map(ti);
 	if (pass->emulation) {
 		/* What has no data cannot repair: the kernel writes zeroes instead. */
 		ti->num_discard_bios = 0;
 		ti->num_secure_erase_bios = 0;
 		ti->num_write_zeroes_bios = 0;
-		ti->per_io_data_size = passthrough_emulate_bio_size();
 	}
 	ti->private = pass;
 	return 0;
@@ -126,33 +128,54 @@ static void passthrough_postsuspend(struct dm_target *ti)
 	WRITE_ONCE(pass->live, false);
 }
 
+/* The lower device refused a read, or a layer below it did. */
+static void read_ended(struct bio *bio)
+{
+	struct passthrough_bio *watched = passthrough_of_bio(bio);
+	struct passthrough *pass = watched->pass;
+
+	if (bio->bi_status && bio->bi_status != BLK_STS_AGAIN &&
+	    bio->bi_status != BLK_STS_DM_REQUEUE) {
+		atomic64_inc(&pass->reads_refused);
+		trace_dm_read_refused(pass, watched->sector, watched->sectors,
+				      blk_status_to_errno(bio->bi_status));
+		passthrough_check_soon(pass);
+	}
+	bio->bi_end_io = watched->end_io;
+	bio_endio(bio);
+}
+
+static void watch_read(struct passthrough *pass, struct bio *bio)
+{
+	struct passthrough_bio *watched = passthrough_of_bio(bio);
+
+	watched->end_io = bio->bi_end_io;
+	watched->pass = pass;
+	watched->sector = bio->bi_iter.bi_sector;
+	watched->sectors = bio_sectors(bio);
+	bio->bi_end_io = read_ended;
+}
+
+/* Not dm's ->end_io: that would be called for each bio, where there is no poison too. */
+static noinline int map_suspect(struct passthrough *pass, struct bio *bio)
+{
+	if (bio_op(bio) == REQ_OP_READ && READ_ONCE(pass->suspect))
+		watch_read(pass, bio);
+	if (pass->emulation && passthrough_emulate_bio(pass, bio))
+		return DM_MAPIO_SUBMITTED;
+	return DM_MAPIO_REMAPPED;
+}
+
 static int passthrough_map(struct dm_target *ti, struct bio *bio)
 {
 	struct passthrough *pass = ti->private;
 
-	if (unlikely(pass->emulation) && passthrough_emulate_bio(pass, bio))
+	if (unlikely(READ_ONCE(pass->suspect)) &&
+	    map_suspect(pass, bio) == DM_MAPIO_SUBMITTED)
 		return DM_MAPIO_SUBMITTED;
 	bio_set_dev(bio, pass->lower->bdev);
 	bio->bi_iter.bi_sector = passthrough_lower_sector(&pass->mapping, bio->bi_iter.bi_sector);
 	return DM_MAPIO_REMAPPED;
-}
-
-/*
- * The lower device refused a read, or a layer below it did. Where the read began is not known any more: the
- * layers below have moved the bio on.
- */
-static int passthrough_end_io(struct dm_target *ti, struct bio *bio, blk_status_t *error)
-{
-	struct passthrough *pass = ti->private;
-
-	if (likely(!*error) || bio_op(bio) != REQ_OP_READ || *error == BLK_STS_AGAIN ||
-	    *error == BLK_STS_DM_REQUEUE)
-		return DM_ENDIO_DONE;
-	atomic64_inc(&pass->reads_refused);
-	trace_dm_read_refused(pass, pass->mapping.begin, pass->mapping.length,
-			      blk_status_to_errno(*error));
-	passthrough_check_soon(pass);
-	return DM_ENDIO_DONE;
 }
 
 static void show_info(struct passthrough *pass, char *result, unsigned int maxlen)
@@ -214,7 +237,7 @@ static int passthrough_iterate_devices(struct dm_target *ti, iterate_devices_cal
 	return fn(ti, pass->lower, pass->offset, ti->len, data);
 }
 
-static void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
+static noinline void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
 {
 	if (daxmend_look_is_mine())
 		return;
@@ -224,6 +247,30 @@ static void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
 	passthrough_check_soon(pass);
 }
 
+/* A look passes, or poison is emulated. */
+static noinline long access_specially(struct passthrough *pass, pgoff_t pgoff, long nr_pages,
+				      enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
+{
+	long pages;
+
+	if (daxmend_looking())
+		passthrough_add_hop(pass, pgoff);
+	/* A look has the emulated poison from its hop, and goes on to what is really there. */
+	if (pass->emulation && !daxmend_look_is_mine()) {
+		nr_pages = passthrough_emulate_access(pass, pgoff, nr_pages, mode);
+		if (nr_pages == COMPAT_DAX_POISON)
+			access_refused(pass, pgoff, nr_pages);
+		if (nr_pages < 0)
+			return nr_pages;
+	}
+	pages = dax_direct_access(pass->lower->dax_dev,
+				  passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
+				  kaddr, pfn);
+	if (pages == COMPAT_DAX_POISON)
+		access_refused(pass, pgoff, pages);
+	return pages;
+}
+
 /* The error of the lower device goes up unchanged: it tells fs/dax.c to come back. */
 static long passthrough_direct_access(struct dm_target *ti, pgoff_t pgoff, long nr_pages,
 				      enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
@@ -231,16 +278,8 @@ static long passthrough_direct_access(struct dm_target *ti, pgoff_t pgoff, long 
 	struct passthrough *pass = ti->private;
 	long pages;
 
-	if (daxmend_looking())
-		passthrough_add_hop(pass, pgoff);
-	/* A look has the emulated poison from its hop, and goes on to what is really there. */
-	if (unlikely(pass->emulation) && !daxmend_look_is_mine()) {
-		nr_pages = passthrough_emulate_access(pass, pgoff, nr_pages, mode);
-		if (nr_pages == COMPAT_DAX_POISON)
-			access_refused(pass, pgoff, nr_pages);
-		if (nr_pages < 0)
-			return nr_pages;
-	}
+	if (unlikely(pass->emulation) || daxmend_looking())
+		return access_specially(pass, pgoff, nr_pages, mode, kaddr, pfn);
 	pages = dax_direct_access(pass->lower->dax_dev,
 				  passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
 				  kaddr, pfn);
@@ -290,7 +329,6 @@ static struct target_type passthrough_target = {
 	.postsuspend = passthrough_postsuspend,
 	.resume = passthrough_resume,
 	.map = passthrough_map,
-	.end_io = passthrough_end_io,
 	.status = passthrough_status,
 	.message = passthrough_message,
 	.prepare_ioctl = passthrough_prepare_ioctl,

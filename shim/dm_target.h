@@ -46,6 +46,12 @@ struct passthrough {
 	/* Its table was resumed once, so it is in use. */
 	bool live;
 
+	/*
+	 * A read may be refused: there is poison below, or somebody below of whom that is not known. Set by
+	 * whoever reports poison, taken back by the look that finds none. Reads are watched meanwhile.
+	 */
+	bool suspect;
+
 	atomic64_t reads_refused;
 	atomic64_t accesses_refused;
 	atomic64_t recoveries;
@@ -66,6 +72,22 @@ struct passthrough {
 	struct passthrough_holder *holder;
 	struct list_head held; /* in the list of the holder's targets */
 };
+
+/* What a target keeps of a bio. */
+struct passthrough_bio {
+	/* Of a read that is watched. */
+	bio_end_io_t *end_io;
+	struct passthrough *pass;
+	u64 sector;
+	u32 sectors;
+	/* Of one that dax_core does, under emulated poison. */
+	struct work_struct work;
+};
+
+static inline struct passthrough_bio *passthrough_of_bio(struct bio *bio)
+{
+	return dm_per_bio_data(bio, sizeof(struct passthrough_bio));
+}
 
 static inline const char *passthrough_disk_name(const struct passthrough *pass)
 {

@@ -130,9 +130,10 @@ struct passthrough_totals {
 	uint64_t sectors;
 	uint64_t ranges;
 	uint64_t page_ranges; /* those of which only the pages are known */
+	uint64_t unknown_pages; /* where nobody of ours knows of poison before it is met */
 	uint64_t signature;
 };
-DAXMEND_STATIC_ASSERT(sizeof(struct passthrough_totals) == 32, "four 64-bit numbers");
+DAXMEND_STATIC_ASSERT(sizeof(struct passthrough_totals) == 40, "five 64-bit numbers");
 
 /*
  * Finds what is bad in `range`, whole pages of which page n is page n + `pages_to_below`

@@ -95,6 +95,7 @@ DAXMEND_END_C
     ABI_FIELD(passthrough_totals, sectors)                                                         \
     ABI_FIELD(passthrough_totals, ranges)                                                          \
     ABI_FIELD(passthrough_totals, page_ranges)                                                     \
+    ABI_FIELD(passthrough_totals, unknown_pages)                                                   \
     ABI_FIELD(passthrough_totals, signature)                                                       \
     ABI_SIZE(passthrough_layer)                                                                    \
     ABI_FIELD(passthrough_layer, device)                                                           \

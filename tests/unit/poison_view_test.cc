@@ -52,6 +52,7 @@ TEST_F(PoisonView, ExactOverKnownMemory) {
     EXPECT_EQ(totals_.sectors, 14U);
     EXPECT_EQ(totals_.ranges, 2U);
     EXPECT_EQ(totals_.page_ranges, 0U);
+    EXPECT_EQ(totals_.unknown_pages, 0U);
 }
 
 TEST_F(PoisonView, LookingIsNoRefusedAccess) {
@@ -125,6 +126,7 @@ TEST_F(PoisonView, KnownAndUnknownPiecesSideBySideAreToldApart) {
     mark(796, 800);
     below_.pieces = {{.pages = 100, .known = device_}, {.pages = 100, .bad_pages = {0}}};
     EXPECT_EQ(list(0, 1600), (Lines{"796+4 sectors", "800+8 pages"}));
+    EXPECT_EQ(totals_.unknown_pages, 100U);
     EXPECT_EQ(totals_.ranges, 2U);
     EXPECT_EQ(totals_.page_ranges, 1U);
 }
