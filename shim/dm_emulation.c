@@ -172,18 +172,19 @@ bool passthrough_emulate_zero(struct passthrough *pass, pgoff_t pgoff, size_t nr
 	return true;
 }
 
-bool passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, void *addr,
-				  size_t bytes, struct iov_iter *iter, size_t *written)
+size_t passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, void *addr,
+				    size_t bytes, struct iov_iter *iter)
 {
 	u64 first_byte = PFN_PHYS(pgoff) + offset_in_page(addr);
 	struct daxmend_source source;
 	int error;
 
 	if (!passthrough_emulation_concerns(pass->emulation, sectors_of(first_byte, bytes)))
-		return false;
+		return dax_recovery_write(pass->lower->dax_dev,
+					  passthrough_lower_pgoff(&pass->mapping, pgoff),
+					  addr, bytes, iter);
 	source_from_iter(&source, iter);
-	*written = write_source(pass, first_byte, bytes, &source, &error);
-	return true;
+	return write_source(pass, first_byte, bytes, &source, &error);
 }
 
 /* ---- life ---- */

@@ -20,7 +20,8 @@ long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr
 				enum dax_access_mode mode);
 bool passthrough_emulate_zero(struct passthrough *pass, pgoff_t pgoff, size_t nr_pages,
 			      int *error);
-bool passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, void *addr,
-				  size_t bytes, struct iov_iter *iter, size_t *written);
+/* The whole of a recovery write, by whichever of the two. */
+size_t passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, void *addr,
+				    size_t bytes, struct iov_iter *iter);
 
 #endif

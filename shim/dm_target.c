@@ -237,7 +237,7 @@ static int passthrough_iterate_devices(struct dm_target *ti, iterate_devices_cal
 	return fn(ti, pass->lower, pass->offset, ti->len, data);
 }
 
-static noinline void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
+static void access_refused(struct passthrough *pass, pgoff_t pgoff, long error)
 {
 	if (daxmend_look_is_mine())
 		return;
@@ -247,9 +247,9 @@ static noinline void access_refused(struct passthrough *pass, pgoff_t pgoff, lon
 	passthrough_check_soon(pass);
 }
 
-/* A look passes, or poison is emulated. */
-static noinline long access_specially(struct passthrough *pass, pgoff_t pgoff, long nr_pages,
-				      enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
+/* A look passes, or the access may be refused. */
+static noinline long access_suspect(struct passthrough *pass, pgoff_t pgoff, long nr_pages,
+				    enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
 {
 	long pages;
 
@@ -276,16 +276,12 @@ static long passthrough_direct_access(struct dm_target *ti, pgoff_t pgoff, long 
 				      enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
 {
 	struct passthrough *pass = ti->private;
-	long pages;
 
-	if (unlikely(pass->emulation) || daxmend_looking())
-		return access_specially(pass, pgoff, nr_pages, mode, kaddr, pfn);
-	pages = dax_direct_access(pass->lower->dax_dev,
-				  passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
-				  kaddr, pfn);
-	if (unlikely(pages == COMPAT_DAX_POISON))
-		access_refused(pass, pgoff, pages);
-	return pages;
+	if (unlikely(READ_ONCE(pass->suspect)) || daxmend_looking())
+		return access_suspect(pass, pgoff, nr_pages, mode, kaddr, pfn);
+	return dax_direct_access(pass->lower->dax_dev,
+				 passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages, mode,
+				 kaddr, pfn);
 }
 
 static int passthrough_zero_page_range(struct dm_target *ti, pgoff_t pgoff, size_t nr_pages)
@@ -305,16 +301,18 @@ static size_t passthrough_recovery_write(struct dm_target *ti, pgoff_t pgoff, vo
 					 size_t bytes, struct iov_iter *iter)
 {
 	struct passthrough *pass = ti->private;
-	u64 sector = ((u64)pgoff << PAGE_SHIFT | offset_in_page(addr)) / DAXMEND_SECTOR_BYTES;
 	size_t written;
 
-	if (likely(!pass->emulation) ||
-	    !passthrough_emulate_recovery(pass, pgoff, addr, bytes, iter, &written))
+	if (unlikely(pass->emulation))
+		written = passthrough_emulate_recovery(pass, pgoff, addr, bytes, iter);
+	else
 		written = dax_recovery_write(pass->lower->dax_dev,
 					     passthrough_lower_pgoff(&pass->mapping, pgoff),
 					     addr, bytes, iter);
 	atomic64_inc(written == bytes ? &pass->recoveries : &pass->recoveries_short);
-	trace_dm_recovery_write(pass, sector, DIV_ROUND_UP(bytes, DAXMEND_SECTOR_BYTES), written);
+	trace_dm_recovery_write(pass, ((u64)pgoff << PAGE_SHIFT | offset_in_page(addr)) /
+				DAXMEND_SECTOR_BYTES, DIV_ROUND_UP(bytes, DAXMEND_SECTOR_BYTES),
+				written);
 	passthrough_check_soon(pass);
 	return written;
 }

@@ -81,7 +81,9 @@ cost() {
 		note "$cost_name: plain $plain ns, platform $firmware ns, repair $repair ns, ratio $ratio"
 		is "$cost_name: the platform is called once for each repair" "$turn" "$clears"
 		[ "$size" -ge 1048576 ] || continue
-		if [ $(((repair - firmware) * 100)) -le $((plain * LIMIT)) ]; then
+		if [ "$PATIENCE" -gt 1 ]; then
+			skip "$cost_name: repair - platform <= 1.5 x plain" "a sanitizer makes loads and stores dearer than copies, which it does not see"
+		elif [ $(((repair - firmware) * 100)) -le $((plain * LIMIT)) ]; then
 			ok "$cost_name: repair - platform <= 1.5 x plain"
 		else
 			not_ok "$cost_name: repair - platform <= 1.5 x plain" "at most 1.50" "$ratio"
