@@ -156,26 +156,31 @@ static void watch_read(struct passthrough *pass, struct bio *bio)
 	bio->bi_end_io = read_ended;
 }
 
+/* The sector first: the last step is a call, and nothing is needed after it. */
+static inline int remap(struct passthrough *pass, struct bio *bio)
+{
+	bio->bi_iter.bi_sector = passthrough_lower_sector(&pass->mapping, bio->bi_iter.bi_sector);
+	bio_set_dev(bio, pass->lower->bdev);
+	return DM_MAPIO_REMAPPED;
+}
+
 /* Not dm's ->end_io: that would be called for each bio, where there is no poison too. */
 static noinline int map_suspect(struct passthrough *pass, struct bio *bio)
 {
-	if (bio_op(bio) == REQ_OP_READ && READ_ONCE(pass->suspect))
+	if (bio_op(bio) == REQ_OP_READ)
 		watch_read(pass, bio);
 	if (pass->emulation && passthrough_emulate_bio(pass, bio))
 		return DM_MAPIO_SUBMITTED;
-	return DM_MAPIO_REMAPPED;
+	return remap(pass, bio);
 }
 
 static int passthrough_map(struct dm_target *ti, struct bio *bio)
 {
 	struct passthrough *pass = ti->private;
 
-	if (unlikely(READ_ONCE(pass->suspect)) &&
-	    map_suspect(pass, bio) == DM_MAPIO_SUBMITTED)
-		return DM_MAPIO_SUBMITTED;
-	bio_set_dev(bio, pass->lower->bdev);
-	bio->bi_iter.bi_sector = passthrough_lower_sector(&pass->mapping, bio->bi_iter.bi_sector);
-	return DM_MAPIO_REMAPPED;
+	if (unlikely(READ_ONCE(pass->suspect)))
+		return map_suspect(pass, bio);
+	return remap(pass, bio);
 }
 
 static void show_info(struct passthrough *pass, char *result, unsigned int maxlen)

@@ -3,7 +3,6 @@
 #
 # Of 600 and of 2,000 scattered bad sectors each is refused, none is forgotten, and one write repairs them all. The kernel's own
 # table has room for 512. Promise: P9.
-# needs: leak-check
 # timeout: 600
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"

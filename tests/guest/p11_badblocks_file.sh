@@ -3,7 +3,6 @@
 #
 # The list in badblocks is exact after marks and repairs in any order, acts at once, and poll(2) wakes on each change. It is sorted and
 # joined, what makes no sense is refused, and a write repairs what was entered this way. Promises: P10, P11.
-# needs: leak-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
