@@ -19,10 +19,12 @@ help:
 	@echo '     [FAULT_POINTS=1]           for tests, into build/<release>+fault-points/'
 	@echo 'make unit                       build and run the user-space tests, with the address sanitizer'
 	@echo 'make unit-tsan                  those with threads, with the thread sanitizer'
+	@echo 'make bench-unit                 how the poison map scales, in user space'
 	@echo 'make check                      style and static checks of the sources'
 	@echo 'make clean                      remove build/'
 	@echo './scripts/demo                  watch a poisoned file being repaired'
 	@echo './scripts/test                  everything, on both kernels'
+	@echo './scripts/bench                 speed beside nd_pmem'
 
 # kbuild writes objects beside sources, and not every kernel can be told otherwise: the sources
 # are linked into the build folder, new ones added, links to deleted ones dropped. Header packages
@@ -52,3 +54,4 @@ clean:
 	rm -rf build
 
 include tests/unit/unit.mk
+include tests/bench/bench.mk
