@@ -305,10 +305,11 @@ def main():
     for release in releases:
         judged[release] = goals(figures, unit, release)
         parts += [f"### Linux {release}: the goals",
-                  table(["goal", "holds", "figure"], [[goal, "yes" if holds else "no", words] for goal, holds, words in judged[release]]),
-                  f"### Linux {release}: healthy paths, in guest instructions", healthy_table(figures, release),
-                  f"### Linux {release}: repair, in guest instructions", repair_table(figures, release),
-                  f"### Linux {release}: one layer of device-mapper, in guest instructions", hop_table(figures, release)]
+                  table(["goal", "holds", "figure"], [[goal, "yes" if holds else "no", words] for goal, holds, words in judged[release]])]
+        for group, title, make in (("call", "healthy paths", healthy_table), ("repair", "repair", repair_table),
+                                   ("hop", "one layer of device-mapper", hop_table)):
+            if figures.select(release=release, group=group):
+                parts += [f"### Linux {release}: {title}, in guest instructions", make(figures, release)]
     parts += ["### The poison map in user space, in nanoseconds of processor time", scale_table(unit)]
     text = "\n\n".join(parts) + "\n"
     (folder / "tables.md").write_text(text)
@@ -319,6 +320,7 @@ def main():
     print(text)
     if len(sys.argv) > 2:
         docs = pathlib.Path(sys.argv[2])
+        text += "".join(f"\n![{file.stem}]({file.name})\n" for file in made)
         page = (docs / "performance.md").read_text()
         before, rest = page.split(BEGIN)
         (docs / "performance.md").write_text(before + BEGIN + "\n\n" + text + "\n" + END + rest.split(END)[1])
