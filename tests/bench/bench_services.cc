@@ -94,7 +94,7 @@ size_t daxmend_source_copy(daxmend_source *, void *, size_t) {
     unexpected(__func__);
 }
 
-size_t daxmend_source_secure(daxmend_source *, size_t) {
+int64_t daxmend_source_secure(daxmend_source *, size_t) {
     unexpected(__func__);
 }
 
@@ -126,7 +126,7 @@ void daxmend_store_barrier(void) {
     unexpected(__func__);
 }
 
-int32_t daxmend_page_present(const void *) {
+size_t daxmend_pages_present(const void *, size_t) {
     unexpected(__func__);
 }
 
@@ -134,11 +134,11 @@ int32_t daxmend_page_make_present(uint64_t) {
     unexpected(__func__);
 }
 
-void daxmend_page_unmark_poison(uint64_t) {
+void daxmend_pages_unmark_poison(uint64_t, size_t) {
     unexpected(__func__);
 }
 
-void *daxmend_window_open(uint64_t) {
+void *daxmend_window_open(uint64_t, size_t) {
     unexpected(__func__);
 }
 

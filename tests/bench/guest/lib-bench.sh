@@ -23,6 +23,16 @@ thorough() {
 	[ "$QUICK" = no ]
 }
 
+# driver_switch TO: the namespace in use goes from one driver to the other, in the same guest
+driver_switch() {
+	must ndctl disable-namespace "$NS"
+	must driver_unload "$DRIVER"
+	DRIVER=$1
+	driver_load "$DRIVER"
+	must ndctl enable-namespace "$NS"
+	namespace_use "$NS"
+}
+
 # figure FIELDS VALUE: VALUE is ticks, or "error NAME" when the driver refuses
 figure() {
 	case "$2" in
