@@ -96,6 +96,8 @@ file_repairs() {
 hops() {
 	for depth in 0 1 2 4 8; do
 		layers "$1" "$depth"
+		# A passthrough watches reads until it has looked for poison once.
+		sleep 0.5
 		for kind in access read write recovery_write; do
 			probed "group=hop target=$1 op=$kind size=4096 depth=$depth" "$kind" "$STACK" 1048576 4096 501
 		done
