@@ -73,7 +73,7 @@ layers() {
 # fs_small KIND NODE: a file system on the first 320 MiB of the node, laid out so that 2 MiB of a file can be mapped at once
 fs_small() {
 	case "$1" in
-	ext4) must mkfs.ext4 -q -F -b 4096 -E lazy_itable_init=0,nodiscard,stride=512,stripe_width=512 "$2" 320m ;;
+	ext4) must mkfs.ext4 -q -F -b 4096 -E lazy_itable_init=0,nodiscard "$2" 320m ;;
 	xfs) must mkfs.xfs -q -f -K -d size=320m,agcount=2,sunit=4096,swidth=4096 -l sunit=64 "$2" ;;
 	esac
 	fs_mount "$1" "$2" dax=always,noatime
