@@ -90,7 +90,8 @@ static struct notice *collect(struct dax_device *dax_dev, u64 off, u64 len, unsi
 		goto unlock;
 	list_for_each_entry_srcu(pass, &holder->targets, held, srcu_read_lock_held(&holders_srcu))
 		targets++;
-	notices = kcalloc(targets, sizeof(*notices), GFP_KERNEL);
+	/* No I/O: it might wait for a device that is suspended. */
+	notices = kcalloc(targets, sizeof(*notices), GFP_NOIO);
 	if (!notices)
 		goto unlock;
 	list_for_each_entry_srcu(pass, &holder->targets, held, srcu_read_lock_held(&holders_srcu)) {
@@ -135,7 +136,8 @@ static void take(struct passthrough_holder *holder, struct block_device *bdev)
 	struct dax_device *dax_dev;
 	u64 start;
 
-	if (holder->held)
+	/* fs_dax_get_by_bdev() keeps a reference when another holder makes it fail. */
+	if (holder->held || dax_holder(holder->dax_dev))
 		return;
 	dax_dev = fs_dax_get_by_bdev(bdev, &start, holder, &holder_ops);
 	WRITE_ONCE(holder->held, dax_dev != NULL);
@@ -151,7 +153,7 @@ int passthrough_hold(struct passthrough *pass)
 	mutex_lock(&holders_lock);
 	holder = find_holder(dax_dev);
 	if (!holder) {
-		holder = kzalloc(sizeof(*holder), GFP_KERNEL);
+		holder = kzalloc(sizeof(*holder), GFP_NOIO);
 		if (!holder) {
 			mutex_unlock(&holders_lock);
 			return -ENOMEM;

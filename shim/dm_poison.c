@@ -241,16 +241,17 @@ static void check(struct work_struct *work)
 		container_of(to_delayed_work(work), struct passthrough, check_work);
 	struct passthrough_totals totals;
 	bool clean;
+	int error;
 
 	/* A target with emulated poison has its bios looked at in any case. */
-	if (passthrough_count(pass, &totals))
+	error = passthrough_count(pass, &totals);
+	clean = !error && !totals.sectors && !totals.unknown_pages && !pass->emulation;
+	/* LOCK: a report sets the flag and queues in one step; one that came during the look counts. */
+	spin_lock_irq(&watched_lock);
+	WRITE_ONCE(pass->suspect, !clean || delayed_work_pending(&pass->check_work));
+	spin_unlock_irq(&watched_lock);
+	if (error)
 		return;
-	clean = !totals.sectors && !totals.unknown_pages && !pass->emulation;
-	WRITE_ONCE(pass->suspect, !clean);
-	/* ORDER: a report sets the flag and then queues; one that came meanwhile must not be lost. */
-	smp_mb();
-	if (delayed_work_pending(&pass->check_work))
-		WRITE_ONCE(pass->suspect, true);
 	if (pass->looked && totals.signature != pass->signature)
 		dm_table_event(pass->ti->table);
 	pass->signature = totals.signature;
@@ -280,8 +281,11 @@ void passthrough_settle(struct passthrough *pass)
 		depth += look->hops[i].lower[0] != '\0';
 	daxmend_look_end();
 	pass->depth = depth;
-	/* Not here: all I/O of the device waits for the end of its resume. */
-	passthrough_check_soon(pass);
+	/*
+	 * Not here: all I/O of the device waits for the end of its resume. Targets above see another
+	 * list now too.
+	 */
+	check_all_soon();
 }
 
 /* Called by whoever reports poison: under locks, so the looking is left to the work. */

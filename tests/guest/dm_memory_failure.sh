@@ -3,7 +3,7 @@
 #
 # A memory failure (MADV_HWPOISON) under xfs with rmapbt: through two passthroughs it reaches xfs, which kills whoever has
 # the page mapped, and a write repairs it. Through dm-linear the kernel stops at the mapped device and xfs never hears of it.
-# Two mapped devices on one lower device share its holder. Promise: P13.
+# Two mapped devices on one lower device share its holder; where xfs holds it already, the target goes on without. Promise: P13.
 # needs: nvdimms=2
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -78,4 +78,26 @@ dm_make second "0 2048 $DM_TARGET $DEV 4096"
 is "two devices share one holder: the first" "holder" "$(holder first)"
 is "and the second" "holder" "$(holder second)"
 dm_remove_all
+
+note "a device that xfs holds, by its first partition"
+{
+	dd if=/dev/zero bs=446 count=1
+	# Two Linux partitions: 350 MiB from sector 2048 on, and 8 MiB behind it.
+	printf '\000\000\000\000\203\000\000\000\000\010\000\000\000\360\012\000'
+	printf '\000\000\000\000\203\000\000\000\000\370\012\000\000\100\000\000'
+	dd if=/dev/zero bs=32 count=1
+	printf '\125\252'
+} >"$WORK/mbr" 2>/dev/null
+must dd if="$WORK/mbr" of="$DEV2" bs=512 oflag=direct
+must blockdev --rereadpt "$DEV2"
+must wait_for 5 test -b "${DEV2}p2"
+# xfs takes no DAX and reflink on a partition.
+must mkfs.xfs -q -f -K -m reflink=0 "${DEV2}p1"
+fs_mount xfs "${DEV2}p1"
+dm_make beside "0 8192 $DM_TARGET ${DEV2}p2 0"
+is "the status says that another holds it" "no-holder" "$(holder beside)"
+is "and what is bad there is known" "0 0 sectors" "$(dmsetup status beside | awk '{ print $4, $5, $NF }')"
+must onecall write /dev/mapper/beside 0 4096 /dev/zero direct
+dm_remove_all
+fs_unmount
 finish
