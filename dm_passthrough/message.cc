@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads the words of a message to a passthrough target. */
 #include "daxmend/dm_passthrough.h"
-#include "dm_passthrough/numbers.h"
+#include "dm_passthrough/words.h"
 
 namespace daxmend {
 

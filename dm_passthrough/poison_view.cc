@@ -7,7 +7,7 @@
 #include "daxmend/guard.h"
 #include "daxmend/status.h"
 #include "daxmend/units.h"
-#include "dm_passthrough/numbers.h"
+#include "dm_passthrough/words.h"
 
 namespace daxmend {
 

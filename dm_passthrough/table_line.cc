@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Reads the arguments of a table line of the passthrough target. */
 #include "daxmend/dm_passthrough.h"
-#include "dm_passthrough/numbers.h"
+#include "dm_passthrough/words.h"
 
 extern "C" int32_t passthrough_parse(uint32_t argc, const char *const *argv, passthrough_line *line,
                                      const char **sentence) {
@@ -26,7 +26,7 @@ extern "C" int32_t passthrough_parse(uint32_t argc, const char *const *argv, pas
     line->emulate = 0;
     for (uint64_t i = 0; i < options; i++) {
         if (!daxmend::same_word(argv[3 + i], "emulate")) {
-            *sentence = "an option is none that passthrough knows: emulate";
+            *sentence = "an option is unknown; the only one is: emulate";
             return DAXMEND_INVALID;
         }
         line->emulate = 1;

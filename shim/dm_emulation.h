@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A passthrough target with emulated poison: what differs from one without. Each function that
- * takes a request does it and returns true, or leaves it to the lower device and returns false.
+ * A passthrough target with emulated poison: what differs from one without. A function that returns
+ * bool has taken the request, or has left it to the lower device.
  */
 #ifndef DAXMEND_SHIM_DM_EMULATION_H
 #define DAXMEND_SHIM_DM_EMULATION_H

@@ -199,14 +199,19 @@ bool passthrough_is_held(struct passthrough *pass)
 
 /*
  * A notice may have found holder_ops before the last target let go and not have entered
- * notify_failure() yet. Killing a dax_device waits for all of them, whatever device they are for.
+ * notify_failure() yet. Killing a dax_device waits for all of them, whatever device they are for, so
+ * one is kept for that.
  */
+static struct dax_device *last_barrier;
+
+int passthrough_holder_init(void)
+{
+	last_barrier = alloc_dax(NULL, NULL);
+	return PTR_ERR_OR_ZERO(last_barrier);
+}
+
 void passthrough_holder_exit(void)
 {
-	struct dax_device *dax_dev = alloc_dax(NULL, NULL);
-
-	if (IS_ERR(dax_dev))
-		return;
-	kill_dax(dax_dev);
-	put_dax(dax_dev);
+	kill_dax(last_barrier);
+	put_dax(last_barrier);
 }

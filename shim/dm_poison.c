@@ -6,7 +6,6 @@
 #include <linux/blkdev.h>
 #include <linux/dax.h>
 #include <linux/device-mapper.h>
-#include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -147,6 +146,17 @@ int passthrough_count(struct passthrough *pass, struct passthrough_totals *total
 
 /* ---- messages ---- */
 
+void passthrough_log_words(const char *what, unsigned int argc, char **argv, const char *sentence)
+{
+	char words[128] = "";
+	size_t length = 0;
+	unsigned int i;
+
+	for (i = 0; i < argc; i++)
+		length += scnprintf(words + length, sizeof(words) - length, " %s", argv[i]);
+	DMERR("%s%s: %s", what, words, sentence);
+}
+
 void passthrough_show_count(struct passthrough_text *text, uint64_t sectors, uint64_t ranges)
 {
 	add_line(text, "%llu sectors in %llu ranges", (u64)sectors, (u64)ranges);
@@ -176,7 +186,8 @@ static int emulation_message(struct passthrough *pass, const struct passthrough_
 		error = errno_from_status(passthrough_emulation_command(pass->emulation, command,
 									text, &sentence));
 	if (error) {
-		DMERR("%s: message: %s", passthrough_disk_name(pass), sentence);
+		DMERR("%s: message of sectors %llu+%llu: %s", passthrough_disk_name(pass),
+		      (u64)command->start, (u64)command->count, sentence);
 		return error;
 	}
 	/* Not every change is an event of dax_core. */
@@ -207,7 +218,7 @@ int passthrough_message(struct dm_target *ti, unsigned int argc, char **argv, ch
 							    dm_table_get_size(ti->table),
 							    &command, &sentence));
 	if (error) {
-		DMERR("%s: message: %s", passthrough_disk_name(pass), sentence);
+		passthrough_log_words("message", argc, argv, sentence);
 		return error;
 	}
 	result[0] = '\0';
@@ -245,7 +256,7 @@ static void check(struct work_struct *work)
 
 	/* A target with emulated poison has its bios looked at in any case. */
 	error = passthrough_count(pass, &totals);
-	clean = !error && !totals.sectors && !totals.unknown_pages && !pass->emulation;
+	clean = !error && passthrough_all_good(&totals) && !pass->emulation;
 	/* LOCK: a report sets the flag and queues in one step; one that came during the look counts. */
 	spin_lock_irq(&watched_lock);
 	WRITE_ONCE(pass->suspect, !clean || delayed_work_pending(&pass->check_work));

@@ -31,6 +31,7 @@ static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	error = errno_from_status(passthrough_parse(argc, (const char *const *)argv, &line,
 						    &sentence));
 	if (error) {
+		passthrough_log_words("table line", argc, argv, sentence);
 		ti->error = (char *)sentence;
 		return error;
 	}
@@ -145,6 +146,7 @@ static void read_ended(struct bio *bio)
 	bio_endio(bio);
 }
 
+/* Not dm's ->end_io: that would be called for each bio, where there is no poison too. */
 static void watch_read(struct passthrough *pass, struct bio *bio)
 {
 	struct passthrough_bio *watched = passthrough_of_bio(bio);
@@ -164,7 +166,6 @@ static inline int remap(struct passthrough *pass, struct bio *bio)
 	return DM_MAPIO_REMAPPED;
 }
 
-/* Not dm's ->end_io: that would be called for each bio, where there is no poison too. */
 static noinline int map_suspect(struct passthrough *pass, struct bio *bio)
 {
 	if (bio_op(bio) == REQ_OP_READ)
@@ -298,7 +299,9 @@ static int passthrough_zero_page_range(struct dm_target *ti, pgoff_t pgoff, size
 		return error;
 	error = dax_zero_page_range(pass->lower->dax_dev,
 				    passthrough_lower_pgoff(&pass->mapping, pgoff), nr_pages);
-	passthrough_check_soon(pass);
+	/* It may have been a repair. */
+	if (unlikely(READ_ONCE(pass->suspect)))
+		passthrough_check_soon(pass);
 	return error;
 }
 
@@ -353,9 +356,12 @@ static int __init dm_passthrough_init(void)
 	error = passthrough_emulate_init();
 	if (error)
 		return error;
-	error = passthrough_poison_init();
+	error = passthrough_holder_init();
 	if (error)
 		goto end_emulation;
+	error = passthrough_poison_init();
+	if (error)
+		goto end_holder;
 	error = dm_register_target(&passthrough_target);
 	if (error)
 		goto end_poison;
@@ -363,6 +369,8 @@ static int __init dm_passthrough_init(void)
 
 end_poison:
 	passthrough_poison_exit();
+end_holder:
+	passthrough_holder_exit();
 end_emulation:
 	passthrough_emulate_exit();
 	return error;
@@ -371,8 +379,8 @@ end_emulation:
 static void __exit dm_passthrough_exit(void)
 {
 	dm_unregister_target(&passthrough_target);
-	passthrough_holder_exit();
 	passthrough_poison_exit();
+	passthrough_holder_exit();
 	passthrough_emulate_exit();
 }
 

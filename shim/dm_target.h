@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One passthrough target, shared by the files of the module: dm_target.c (device-mapper's
- * callbacks), dm_poison.c (what is bad below, events), dm_holder.c (memory failure upward).
+ * callbacks), dm_poison.c (what is bad below, events), dm_holder.c (memory failure upward),
+ * dm_emulation.c (poison that messages make; its own functions are in dm_emulation.h).
  */
 #ifndef DAXMEND_SHIM_DM_TARGET_H
 #define DAXMEND_SHIM_DM_TARGET_H
@@ -43,12 +44,14 @@ struct passthrough {
 	u64 offset;
 	/* Layers of ours from here to the media, this one counted; known after the first resume. */
 	u32 depth;
-	/* Its table was resumed once, so it is in use. */
+	/* Its table is the one in use: from each resume to the end of the next suspension. */
 	bool live;
 
 	/*
-	 * A read may be refused: there is poison below, or somebody below of whom that is not known. Set by
-	 * whoever reports poison, taken back by the look that finds none. Reads are watched meanwhile.
+	 * A request may be refused: there is poison below, or somebody below of whom that is not known. Reads
+	 * and DAX accesses are watched meanwhile.
+	 * LOCK: set by whoever reports poison, taken back by the look that finds none, both under the
+	 * lock of all targets (dm_poison.c); read without.
 	 */
 	bool suspect;
 
@@ -59,7 +62,7 @@ struct passthrough {
 	atomic64_t failures_forwarded;
 
 	struct delayed_work check_work;
-	/* Of the list of poison when the work last looked at it; the first look is no event. */
+	/* The work's own: the list of poison when it last looked. Its first look is no event. */
 	u64 signature;
 	bool looked;
 	bool going; /* a look that is under way may end */
@@ -110,15 +113,20 @@ int passthrough_count(struct passthrough *pass, struct passthrough_totals *total
 /* A message to the target; see dm_message_fn. */
 int passthrough_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
 			unsigned int maxlen);
+/* A line for the kernel log: why these words of a table line or a message are refused. */
+void passthrough_log_words(const char *what, unsigned int argc, char **argv,
+			   const char *sentence);
 /* This target passes the look of this thread on. */
 void passthrough_add_hop(struct passthrough *pass, pgoff_t pgoff);
 
 /* ---- dm_holder.c ---- */
 
+int passthrough_holder_init(void);
+/* No target is left. After it nobody is in this module's notices any more. */
 void passthrough_holder_exit(void);
 /* The target wants to hear of memory failures on its lower device; an errno or 0. */
 int passthrough_hold(struct passthrough *pass);
-/* After it no notice reaches the target. Waits for those under way. */
+/* After it no notice finds the target. Waits for those that are looking for theirs. */
 void passthrough_unhold(struct passthrough *pass);
 /* Whether notices can arrive: not when the lower device has another holder, or no DAX. */
 bool passthrough_is_held(struct passthrough *pass);

@@ -135,6 +135,12 @@ struct passthrough_totals {
 };
 DAXMEND_STATIC_ASSERT(sizeof(struct passthrough_totals) == 40, "five 64-bit numbers");
 
+/* Whether no request can be refused: nothing is bad, and nobody below is unknown. */
+static inline int32_t passthrough_all_good(const struct passthrough_totals *totals)
+{
+	return !totals->sectors && !totals->unknown_pages;
+}
+
 /*
  * Finds what is bad in `range`, whole pages of which page n is page n + `pages_to_below`
  * (modulo 2^64) of `below`. Exact to the sector where a layer of ours knows, to the page where

@@ -10,31 +10,6 @@
 OFFSET=40960
 TRACING=/sys/kernel/tracing
 
-# hold_start NAME FILE: a program that has the page mapped until hold_end
-hold_start() {
-	mapload --hold "$2" $OFFSET <"$GATE" 3>&- >"$WORK/held.$1" 2>&1 &
-	must wait_for 10 grep -q ready "$WORK/held.$1"
-}
-
-# hold_begin: programs that are started from here on keep their mapping until hold_end
-hold_begin() {
-	GATE=$WORK/gate
-	rm -f "$GATE"
-	must mkfifo "$GATE"
-	exec 3<>"$GATE"
-}
-
-# hold_end: let them all see what came, and load once more
-hold_end() {
-	exec 3>&-
-	wait
-}
-
-# held NAME: what a program that held the page has seen
-held() {
-	tr '\n' ';' <"$WORK/held.$1"
-}
-
 # page_flags SECTOR: the flags that the kernel keeps of the page at this sector of the device. No file shows them for such
 # memory, so a probe on a system call that this shell makes reads them from the array of pages, 64 bytes each.
 page_flags() {
@@ -64,8 +39,8 @@ failure_and_repair() {
 	refused "$1: the flags of the page can be read" test "$failure_flags" = 0x0
 	failure_recovered=$(recovered)
 	hold_begin
-	hold_start one "$FILE"
-	hold_start other "$FILE"
+	hold_start one "$FILE" $OFFSET
+	hold_start other "$FILE" $OFFSET
 	is "$1: the program that meets the poison gets SIGBUS for the page" "SIGBUS now 4096" \
 		"$(mapload --poison "$FILE" $OFFSET)"
 	is "$1: the kernel says that it dealt with it" $((failure_recovered + 1)) "$(recovered)"
@@ -106,7 +81,7 @@ case $KERNEL in
 *)
 	must cp --reflink=always "$FILE" "$MOUNT/twin"
 	hold_begin
-	hold_start other "$MOUNT/twin"
+	hold_start other "$MOUNT/twin" $OFFSET
 	is "the program that meets the poison gets SIGBUS for the page" "SIGBUS now 4096" "$(mapload --poison "$FILE" $OFFSET)"
 	hold_end
 	is "a program with the other file was told" "ok;ready;signal early 4096;SIGBUS;" "$(held other)"

@@ -30,11 +30,12 @@ LEGACY=$DEV SIZE=$(device_sectors)
 note "off unless asked for"
 dm_make plain "0 65536 $DM_TARGET $LEGACY 0"
 refused "a target without the option takes no addbadblock" dmsetup message plain 0 addbadblock 8
-check "the kernel log says why" sh -c 'dmesg | grep -q "message: only a target with the option"'
+check "the kernel log says why" sh -c 'dmesg | grep -q "message of sectors 8+1: only a target with the option"'
 refused "emulate on a mapped device is refused" dmsetup create odd --table "0 65536 $DM_TARGET /dev/mapper/plain 0 1 emulate"
 check "the kernel log says why" sh -c 'dmesg | grep -q "emulate: the lower device must be memory itself"'
 dm_remove_all
 refused "an option that is none is refused" dmsetup create odd --table "0 65536 $DM_TARGET $LEGACY 0 1 emulated"
+check "the kernel log names it" sh -c 'dmesg | grep -q "table line .* 0 1 emulated: an option is unknown; the only one is: emulate"'
 
 note "messages, on the second target of a table"
 dm_make emulating "0 65536 linear $LEGACY 0

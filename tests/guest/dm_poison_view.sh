@@ -27,7 +27,13 @@ number() {
 bad() {
 	echo "$2 $3" >"/sys/block/$1/badblocks" || give_up "$1 does not take $2 $3"
 }
-BLK1=
+# repair_both: everything on both namespaces
+repair_both() {
+	for device in "$BLK1" "$BLK2"; do
+		dd if=/dev/zero of="/dev/$device" bs=64k count=2048 oflag=direct 2>/dev/null || true
+	done
+	is "all is repaired" "" "$(media_bad)"
+}
 two_namespaces
 BLK1=$BLK BLK2=${DEV2#/dev/}
 SIZE=131072
@@ -45,7 +51,7 @@ is "the counts" "11 2" "$(counts top)"
 is "a walk to a bad sector" "0 dm-0 803 passthrough bad;1 $BLK1 2851 media bad" "$(told top walk 803)"
 is "a walk to a good one in the same page" "0 dm-0 804 passthrough good;1 $BLK1 2852 media good" "$(told top walk 804)"
 refused "a message that is none" dmsetup message top 0 badblock
-check "the kernel log says what the messages are" sh -c 'dmesg | grep -q "message: the messages are: badblocks"'
+check "the kernel log says what the messages are" sh -c 'dmesg | grep -q "message badblock: the messages are: badblocks"'
 refused "a walk beyond the end" dmsetup message top 0 walk "$SIZE"
 
 note "events and counts"
@@ -87,14 +93,26 @@ echo 0 >/sys/kernel/tracing/events/daxmend_dm/enable
 fs_unmount
 dm_remove_all
 
+note "the table below is replaced by one with poison"
+dm_make low "0 32768 $DM_TARGET $DEV 1024"
+dm_make top "0 32768 $DM_TARGET /dev/mapper/low 0"
+bad "$BLK1" 100000 1
+# Looks that are under way end.
+sleep 0.5
+is "nothing is bad" "0 0" "$(counts top)"
+EVENT=$(dmsetup info -c --noheadings -o events top)
+dm_reload low "0 32768 $DM_TARGET $DEV 99000"
+check "the target above hears of it" timeout 20 dmsetup wait top "$EVENT"
+is "its list" "1000 1 sectors" "$(told top badblocks)"
+is "a read is refused" "error EIO" "$(onecall read /dev/mapper/top $((1000 * 512)) 512 direct)"
+is "and counted" 1 "$(number top 6)"
+dm_remove_all
+
 note "over a stripe of two NVDIMMs, and two targets in one table"
 dm_make stripe "0 $SIZE striped 2 128 $DEV 0 $DEV2 0"
 dm_make top "0 65536 $DM_TARGET /dev/mapper/stripe 0
 65536 8192 linear /dev/mapper/stripe 65536"
-for device in "$BLK1" "$BLK2"; do
-	dd if=/dev/zero of="/dev/$device" bs=64k count=2048 oflag=direct 2>/dev/null || true
-done
-is "all is repaired" "" "$(media_bad)"
+repair_both
 # Chunk 1 of the stripe is chunk 0 of the second device.
 bad "$BLK1" 127 1
 bad "$BLK2" 0 3
@@ -106,9 +124,7 @@ is "a walk in the other target's part" "0 dm-1 65664 unseen bad;1 $BLK2 32768 me
 dm_remove_all
 
 note "over nd_pmem"
-for device in "$BLK1" "$BLK2"; do
-	dd if=/dev/zero of="/dev/$device" bs=64k count=2048 oflag=direct 2>/dev/null || true
-done
+repair_both
 check "nd_pmem takes the namespaces" switch-driver nd_pmem
 DRIVER=nd_pmem
 namespace_use "$NS"

@@ -6,9 +6,10 @@
 
 # two_namespaces: fsdax namespaces in both NVDIMMs; the first is the one in use, $DEV2 is the other
 two_namespaces() {
-	must ndctl create-namespace --force --reconfig=namespace1.0 --mode=fsdax --map=mem
-	namespace_use "$(sed -n 's/^ *"dev":"\([^"]*\)".*/\1/p' "$WORK/must.out" | head -n 1)"
-	DEV2=$DEV
+	two_first=$FIRST_NAMESPACE
+	FIRST_NAMESPACE=namespace1.0
+	namespace_make fsdax --map=mem
+	DEV2=$DEV FIRST_NAMESPACE=$two_first
 	namespace_make fsdax --map=mem
 }
 

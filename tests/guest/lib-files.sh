@@ -135,3 +135,32 @@ file_sectors() {
 	shift 2
 	sectors_are "$file_name" "$file_expected" "$FILE_SECTOR" "$SHADOW" "$@"
 }
+
+# hold_begin: programs that are started from here on keep their mapping until hold_end
+hold_begin() {
+	GATE=$WORK/gate
+	rm -f "$GATE"
+	must mkfifo "$GATE"
+	exec 3<>"$GATE"
+}
+
+# hold_start NAME FILE OFFSET...: a program that has the pages mapped until hold_end
+hold_start() {
+	hold_seen=$WORK/held.$1
+	shift
+	# The shell goes on before the program has a new file: the words of an earlier one would be taken for its own.
+	rm -f "$hold_seen"
+	mapload --hold "$@" <"$GATE" 3>&- >"$hold_seen" 2>&1 &
+	must wait_for 10 grep -qs ready "$hold_seen"
+}
+
+# hold_end: let them all see what came, and load once more
+hold_end() {
+	exec 3>&-
+	wait
+}
+
+# held NAME: what a program that held the page has seen
+held() {
+	tr '\n' ';' <"$WORK/held.$1"
+}

@@ -139,9 +139,11 @@ write_sectors() {
 list_changes() {
 	changes_name=$1
 	shift
+	# As in hold_start: not the words of an earlier one.
+	rm -f "$WORK/attrwait"
 	attrwait "/sys/block/$BLK/badblocks" 120000 >"$WORK/attrwait" 2>&1 &
 	changes_pid=$!
-	wait_for 5 grep -q waiting "$WORK/attrwait" || give_up "attrwait does not start: $(cat "$WORK/attrwait")"
+	wait_for 5 grep -qs waiting "$WORK/attrwait" || give_up "attrwait does not start: $(cat "$WORK/attrwait")"
 	sleep 0.3
 	"$@"
 	# However long the command took, the wake-up must not be later than this.

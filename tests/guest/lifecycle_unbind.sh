@@ -18,8 +18,6 @@ bound_again() {
 
 namespace_make fsdax --map=mem
 cp /proc/iomem "$WORK/iomem"
-GATE=$WORK/gate
-must mkfifo "$GATE"
 FIRST_MODULE=$(driver_modules "$DRIVER" | cut -d' ' -f1)
 
 for kind in ext4 xfs; do
@@ -28,9 +26,8 @@ for kind in ext4 xfs; do
 	fs_make "$kind" "$STACK"
 	fs_mount "$kind" "$STACK"
 	file_make data 262144
-	exec 3<>"$GATE"
-	mapload --hold "$FILE" 0 40960 <"$GATE" 3>&- >"$WORK/held" 2>&1 &
-	must wait_for 10 grep -q ready "$WORK/held"
+	hold_begin
+	hold_start program "$FILE" 0 40960
 	exec 4<"$FILE"
 
 	refused "$kind: ndctl does not disable a namespace that is mounted" ndctl disable-namespace "$NS"
@@ -44,7 +41,7 @@ for kind in ext4 xfs; do
 	exec 3>&- 4<&-
 	check "$kind: the program with the mapping ends" wait_for 10 sh -c "! kill -0 $! 2>/dev/null"
 	wait
-	note "$kind: it saw: $(tr '\n' ';' <"$WORK/held")"
+	note "$kind: it saw: $(held program)"
 	check "$kind: it can be unmounted" timeout 60 umount "$MOUNT"
 	dm_remove_all
 	bound_again "$kind"

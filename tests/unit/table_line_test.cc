@@ -93,7 +93,7 @@ TEST(TableLine, WrongOptionsAreRefusedWithASentence) {
         {{"/dev/pmem0", "0", "0", "x"}, "words behind it"},
         {{"/dev/pmem0", "0", "2", "x"}, "words behind it"},
         {{"/dev/pmem0", "0", "18446744073709551615"}, "words behind it"},
-        {{"/dev/pmem0", "0", "1", "x"}, "none that passthrough knows"},
+        {{"/dev/pmem0", "0", "1", "x"}, "unknown"},
     };
     for (const Case &one : cases) {
         const Parsed parsed = parse(one.arguments);

@@ -82,14 +82,5 @@ else
 	COUNTS="0 100000" FILE_COUNTS=0
 fi
 namespace_make fsdax --map=mem
-ROUND=0
-# shellcheck disable=SC2153 # ROUNDS is from bench.conf
-while [ "$ROUND" -lt "$ROUNDS" ]; do
-	ROUND=$((ROUND + 1))
-	for driver in nd_pmem pmem_drv; do
-		[ "$DRIVER" = "$driver" ] || driver_switch "$driver"
-		one_round
-		ok "round $ROUND of $DRIVER is measured"
-	done
-done
+both_drivers
 finish

@@ -106,6 +106,8 @@ hops() {
 }
 
 one_round() {
+	DM_TARGET=linear
+	[ "$DRIVER" = nd_pmem ] || DM_TARGET=passthrough
 	CASES=$EXTENTS
 	block_repairs
 	file_repairs 0
@@ -123,16 +125,5 @@ bench_settings
 DEPTHS="1 2 4 8"
 thorough || DEPTHS=8
 namespace_make fsdax --map=mem
-ROUND=0
-# shellcheck disable=SC2153 # ROUNDS is from bench.conf
-while [ "$ROUND" -lt "$ROUNDS" ]; do
-	ROUND=$((ROUND + 1))
-	for driver in nd_pmem pmem_drv; do
-		[ "$DRIVER" = "$driver" ] || driver_switch "$driver"
-		DM_TARGET=linear
-		[ "$driver" = nd_pmem ] || DM_TARGET=passthrough
-		one_round
-		ok "round $ROUND of $DRIVER is measured"
-	done
-done
+both_drivers
 finish

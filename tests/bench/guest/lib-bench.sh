@@ -33,6 +33,20 @@ driver_switch() {
 	namespace_use "$NS"
 }
 
+# both_drivers: ROUNDS times one_round, with each driver in turn
+both_drivers() {
+	ROUND=0
+	# shellcheck disable=SC2153 # ROUNDS is from bench.conf
+	while [ "$ROUND" -lt "$ROUNDS" ]; do
+		ROUND=$((ROUND + 1))
+		for driver in nd_pmem pmem_drv; do
+			[ "$DRIVER" = "$driver" ] || driver_switch "$driver"
+			one_round
+			ok "round $ROUND of $DRIVER is measured"
+		done
+	done
+}
+
 # figure FIELDS VALUE: VALUE is ticks, or "error NAME" when the driver refuses
 figure() {
 	case "$2" in

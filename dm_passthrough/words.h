@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Decimal numbers among the words of a table line or a message. */
-#ifndef DAXMEND_DM_PASSTHROUGH_NUMBERS_H
-#define DAXMEND_DM_PASSTHROUGH_NUMBERS_H
+/* Words of a table line or a message: decimal numbers, and whether two are the same. */
+#ifndef DAXMEND_DM_PASSTHROUGH_WORDS_H
+#define DAXMEND_DM_PASSTHROUGH_WORDS_H
 
 #include "daxmend/abi.h"
 
