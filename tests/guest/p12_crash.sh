@@ -88,7 +88,7 @@ live() {
 	crashed write "$FILE" 0 "$REGION" "$lives" "$FILE_SECTOR" "$DEV" $((LIFE_AT + 2)) &
 	sleep "$(($(od -An -N2 -tu2 /dev/urandom) % 2)).$((5 + $(od -An -N2 -tu2 /dev/urandom) % 5))$(($(od -An -N2 -tu2 /dev/urandom) % 1000))"
 	note_life lives "$lives" "$windows" "$FILE_SECTOR" reset
-	echo b >/proc/sysrq-trigger
+	monitor system_reset
 	sleep 60
 	give_up "a reset"
 }
