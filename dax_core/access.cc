@@ -20,18 +20,8 @@ Pages end_of_bad_run(const PoisonMap &map, Pages first_page, Pages limit) {
 
 } // namespace
 
-Result<Pages> decide_access(const PoisonMap &map, Pages device, PageExtent request,
-                            AccessMode mode) {
-    if (request.begin >= device || request.empty())
-        return Status::out_of_range();
-    if (map.empty())
-        return device - request.begin;
-
-    const Pages limit = min(request.end, device);
-    const SectorExtent bad = map.first_bad(to_sectors(PageExtent{request.begin, limit}));
-    if (bad.empty())
-        return limit - request.begin;
-
+Result<Pages> decide_access_to_bad(const PoisonMap &map, PageExtent request, SectorExtent bad,
+                                   AccessMode mode) {
     const Pages bad_page = pages_rounded_down(bad.begin);
     if (bad_page > request.begin)
         return bad_page - request.begin;
@@ -39,8 +29,8 @@ Result<Pages> decide_access(const PoisonMap &map, Pages device, PageExtent reque
         return Status::poisoned();
 
     /* A bad range may span many pages at once: start looking behind it. */
-    const Pages behind = min(pages_rounded_up(bad.end), limit);
-    return end_of_bad_run(map, behind - Pages{1}, limit) - request.begin;
+    const Pages behind = min(pages_rounded_up(bad.end), request.end);
+    return end_of_bad_run(map, behind - Pages{1}, request.end) - request.begin;
 }
 
 } // namespace daxmend

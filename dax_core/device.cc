@@ -30,28 +30,12 @@ void Device::destroy(Device *device) {
     daxmend_free(device);
 }
 
-Result<Pages> Device::access(PageExtent request, AccessMode mode, daxmend_access &grant) const {
+Result<Pages> Device::access_near_poison(PageExtent request, AccessMode mode) const {
     const Result<Pages> allowed = decide_access(map_, media_.pages(), request, mode);
-    if (allowed.is_ok()) {
-        const Bytes offset = to_bytes(request.begin);
-        grant = {media_.kaddr(offset), media_.phys(offset)};
-    } else if (allowed.status() == Status::poisoned()) {
+    if (allowed.status() == Status::poisoned())
         events_.happened(DAXMEND_EVENT_ACCESS_REFUSED,
                          sectors_of_page(request.begin).intersect(all()));
-    }
     return allowed;
-}
-
-Transfer Device::write(ByteExtent request, daxmend_source *source, RepairPolicy policy) {
-    if (!to_bytes(all()).contains(request))
-        return {{0}, Status::out_of_range()};
-    return engine_.write(request, source, policy);
-}
-
-Status Device::read(ByteExtent request, daxmend_sink *sink) {
-    if (!to_bytes(all()).contains(request))
-        return Status::out_of_range();
-    return engine_.read(request, sink);
 }
 
 Status Device::mark(SectorExtent extent) {

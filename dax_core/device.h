@@ -20,9 +20,22 @@ class Device : NotCopied {
     static Result<Device *> create(const daxmend_device_config &config);
     static void destroy(Device *device);
 
-    Result<Pages> access(PageExtent request, AccessMode mode, daxmend_access &grant) const;
-    Transfer write(ByteExtent request, daxmend_source *source, RepairPolicy policy);
-    Status read(ByteExtent request, daxmend_sink *sink);
+    Result<Pages> access(PageExtent request, AccessMode mode) const {
+        if (map_.empty())
+            return decide_access_to_good(media_.pages(), request);
+        return access_near_poison(request, mode);
+    }
+    daxmend_memory memory() const { return {media_.kaddr({0}), media_.phys({0})}; }
+    Transfer write(ByteExtent request, daxmend_source *source) {
+        if (!to_bytes(all()).contains(request))
+            return {{0}, Status::out_of_range()};
+        return engine_.write(request, source);
+    }
+    Status read(ByteExtent request, daxmend_sink *sink) {
+        if (!to_bytes(all()).contains(request))
+            return Status::out_of_range();
+        return engine_.read(request, sink);
+    }
 
     Status mark(SectorExtent extent);
     Status forget(SectorExtent extent);
@@ -37,6 +50,7 @@ class Device : NotCopied {
     ~Device() { daxmend_mutex_destroy(lock_); }
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }
+    Result<Pages> access_near_poison(PageExtent request, AccessMode mode) const;
     Status add_all(const PoisonMap &collected, uint32_t kind, bool &changed);
 
     /*

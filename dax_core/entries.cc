@@ -6,7 +6,6 @@
 #include "daxmend/dax_core.h"
 
 #include "dax_core/device.h"
-#include "dax_core/settings.h"
 
 using namespace daxmend;
 
@@ -43,11 +42,15 @@ void daxmend_device_destroy(daxmend_device *device) {
     Device::destroy(from_abi(device));
 }
 
-int64_t daxmend_device_access(daxmend_device *device, uint64_t pgoff, uint64_t pages,
-                              int32_t recovery, daxmend_access *access) {
+void daxmend_device_memory(const daxmend_device *device, daxmend_memory *memory) {
+    *memory = from_abi(device)->memory();
+}
+
+int64_t daxmend_device_access(const daxmend_device *device, uint64_t pgoff, uint64_t pages,
+                              int32_t recovery) {
     const uint64_t end = pgoff + pages < pgoff ? UINT64_MAX : pgoff + pages;
     const Result<Pages> allowed = from_abi(device)->access(
-        {{pgoff}, {end}}, recovery ? AccessMode::recovery : AccessMode::normal, *access);
+        {{pgoff}, {end}}, recovery ? AccessMode::recovery : AccessMode::normal);
     if (!allowed.is_ok())
         return allowed.status().code();
     return static_cast<int64_t>(allowed.value().value);
@@ -55,8 +58,7 @@ int64_t daxmend_device_access(daxmend_device *device, uint64_t pgoff, uint64_t p
 
 uint64_t daxmend_device_write(daxmend_device *device, uint64_t offset, uint64_t bytes,
                               daxmend_source *source, int32_t *status) {
-    const Transfer transfer =
-        from_abi(device)->write(request(offset, bytes), source, current_repair_policy());
+    const Transfer transfer = from_abi(device)->write(request(offset, bytes), source);
     *status = transfer.status.code();
     return transfer.done.value;
 }

@@ -19,13 +19,7 @@ class Events : NotCopied {
     Events(const char *device, Sectors origin) : device_(device), origin_(origin) {}
 
     /* Any context that may print. */
-    void happened(uint32_t kind, SectorExtent extent, Status status = Status::ok()) {
-        __atomic_fetch_add(&counters_[kind].events, uint64_t{1}, __ATOMIC_RELAXED);
-        __atomic_fetch_add(&counters_[kind].sectors, extent.length().value, __ATOMIC_RELAXED);
-        const daxmend_event event = {device_, (origin_ + extent.begin).value, extent.length().value,
-                                     kind, status.code()};
-        daxmend_report(&event);
-    }
+    void happened(uint32_t kind, SectorExtent extent, Status status = Status::ok());
 
     uint64_t count(uint32_t kind) const {
         return __atomic_load_n(&counters_[kind].events, __ATOMIC_RELAXED);

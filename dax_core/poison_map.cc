@@ -4,9 +4,51 @@
 
 namespace daxmend {
 
+namespace {
+
+/* Stands where nothing is stored: a search that does not count finds it behind all that is. */
+constexpr SectorExtent kBehindAll = {{UINT64_MAX}, {UINT64_MAX}};
+
+/* A hull with it is the other. */
+constexpr SectorExtent kNoBounds = {{UINT64_MAX}, {0}};
+
+} // namespace
+
+/*
+ * The steps of a search are the same for every sector, and none depends on what a processor
+ * guesses.
+ */
 struct PoisonMap::Leaf {
-    uint64_t count; /* 1 to kLeafRanges once published */
-    SectorExtent ranges[kLeafRanges];
+    uint64_t count;                       /* 1 to kLeafRanges once published */
+    SectorExtent ranges[kLeafRanges + 1]; /* from `count` on kBehindAll */
+
+    void append(SectorExtent range) { ranges[count++] = range; }
+    /* To be done before a search. */
+    void fill_up() {
+        for (uint64_t i = count; i <= kLeafRanges; i++)
+            ranges[i] = kBehindAll;
+    }
+
+    /* The first range that ends after `sector`; kBehindAll when none does. */
+    const SectorExtent *first_ending_after(Sectors sector) const {
+        return first_of<kLeafRanges>(ranges, sector);
+    }
+    /* `count` when none does. */
+    uint64_t index_ending_after(Sectors sector) const {
+        return static_cast<uint64_t>(first_ending_after(sector) - ranges);
+    }
+
+  private:
+    template <uint64_t kCount>
+    static const SectorExtent *first_of(const SectorExtent *range, Sectors sector) {
+        if constexpr (kCount == 1) {
+            return range->end <= sector ? range + 1 : range;
+        } else {
+            constexpr uint64_t kHalf = kCount / 2;
+            range = range[kHalf - 1].end <= sector ? range + kHalf : range;
+            return first_of<kCount - kHalf>(range, sector);
+        }
+    }
 };
 
 /*
@@ -15,57 +57,66 @@ struct PoisonMap::Leaf {
  * last leaf there is no end.
  */
 struct PoisonMap::Directory {
-    struct Entry {
-        uint64_t separator;
-        Leaf *leaf;
-    };
-
     uint64_t count;
+    uint64_t capacity; /* a power of two; separators from `count` on lie behind all */
 
-    // SAFETY: create() allocates room for the entries right behind the object.
-    Entry *entries() { return reinterpret_cast<Entry *>(this + 1); }
-    const Entry *entries() const { return reinterpret_cast<const Entry *>(this + 1); }
-
+    uint64_t separator(uint64_t index) const { return separators()[index]; }
+    void set_separator(uint64_t index, uint64_t sector) { separators()[index] = sector; }
     /* A writer may swap the pointer meanwhile: load it once for each look. */
     const Leaf *leaf(uint64_t index) const {
-        return __atomic_load_n(&entries()[index].leaf, __ATOMIC_ACQUIRE);
+        return __atomic_load_n(&leaves()[index], __ATOMIC_ACQUIRE);
+    }
+    /* Returns the old one. */
+    Leaf *swap_leaf(uint64_t index, Leaf *fresh) {
+        return __atomic_exchange_n(&leaves()[index], fresh, __ATOMIC_ACQ_REL);
+    }
+    /* Writers only: nobody swaps meanwhile. */
+    Leaf *own_leaf(uint64_t index) { return leaves()[index]; }
+
+    void append(uint64_t sector, Leaf *leaf) {
+        separators()[count] = sector;
+        leaves()[count] = leaf;
+        count++;
+    }
+    /* To be done before a search. */
+    void fill_up() {
+        for (uint64_t i = count; i < capacity; i++)
+            separators()[i] = kBehindAll.begin.value;
     }
 
-    /* The entry whose leaf a range beginning at `sector` belongs to. */
-    uint64_t entry_for(Sectors sector) const {
-        uint64_t low = 0;
-        uint64_t high = count;
-        while (high - low > 1) {
-            const uint64_t middle = low + (high - low) / 2;
-            if (entries()[middle].separator <= sector.value)
-                low = middle;
-            else
-                high = middle;
+    /* Which leaf a range beginning at `sector` belongs to. */
+    uint64_t index_for(Sectors sector) const {
+        const uint64_t *separator = separators();
+        uint64_t index = 0;
+        for (uint64_t half = capacity / 2; half > 0; half /= 2)
+            index = separator[index + half] <= sector.value ? index + half : index;
+        return index;
+    }
+
+    /* Room for so many leaves, or null. */
+    static Directory *create(uint64_t leaves) {
+        uint64_t capacity = 1;
+        while (capacity < leaves)
+            capacity *= 2;
+        static_assert(sizeof(uint64_t) == sizeof(void *), "a separator and a pointer are two");
+        auto *directory = static_cast<Directory *>(
+            daxmend_alloc(sizeof(Directory) + capacity * 2 * sizeof(uint64_t)));
+        if (directory) {
+            directory->count = 0;
+            directory->capacity = capacity;
         }
-        return low;
+        return directory;
     }
 
-    static Directory *create(uint64_t capacity) {
-        return static_cast<Directory *>(
-            daxmend_alloc(sizeof(Directory) + capacity * sizeof(Entry)));
-    }
+  private:
+    // SAFETY: create() allocates room for both arrays right behind the object.
+    uint64_t *separators() { return reinterpret_cast<uint64_t *>(this + 1); }
+    const uint64_t *separators() const { return reinterpret_cast<const uint64_t *>(this + 1); }
+    Leaf **leaves() { return reinterpret_cast<Leaf **>(separators() + capacity); }
+    Leaf *const *leaves() const { return reinterpret_cast<Leaf *const *>(separators() + capacity); }
 };
 
 namespace {
-
-/* Index of the first range that ends after `sector`; count when none does. */
-template <class Leaf> uint64_t first_ending_after(const Leaf &leaf, Sectors sector) {
-    uint64_t low = 0;
-    uint64_t high = leaf.count;
-    while (low < high) {
-        const uint64_t middle = low + (high - low) / 2;
-        if (leaf.ranges[middle].end > sector)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return low;
-}
 
 bool touches(SectorExtent a, SectorExtent b) {
     return a.begin <= b.end && b.begin <= a.end;
@@ -87,27 +138,30 @@ PoisonMap::~PoisonMap() {
     if (!root_)
         return;
     for (uint64_t i = 0; i < root_->count; i++)
-        daxmend_free(root_->entries()[i].leaf);
+        daxmend_free(root_->own_leaf(i));
     daxmend_free(root_);
 }
 
 /* ---- readers ---- */
 
-/* First stored range that ends after `from`. Each leaf pointer is loaded once. */
-SectorExtent PoisonMap::stored_next(Sectors from) const {
+/*
+ * First stored range that ends after `from`, or kBehindAll; `from` is not the last number. Each leaf pointer is loaded once.
+ * In place, because each look at a device with poison comes here.
+ */
+[[gnu::always_inline]] inline SectorExtent PoisonMap::search(Sectors from) const {
     const ReaderGuard reader;
     const Directory *directory = __atomic_load_n(&root_, __ATOMIC_ACQUIRE);
     if (!directory)
-        return {};
+        return kBehindAll;
+    const uint64_t index = directory->index_for(from);
+    const SectorExtent range = *directory->leaf(index)->first_ending_after(from);
+    if (range.begin == kBehindAll.begin && index + 1 < directory->count)
+        return directory->leaf(index + 1)->ranges[0];
+    return range;
+}
 
-    const uint64_t entry = directory->entry_for(from);
-    const Leaf *leaf = directory->leaf(entry);
-    const uint64_t index = first_ending_after(*leaf, from);
-    if (index < leaf->count)
-        return leaf->ranges[index];
-    if (entry + 1 < directory->count)
-        return directory->leaf(entry + 1)->ranges[0];
-    return {};
+SectorExtent PoisonMap::stored_next(Sectors from) const {
+    return from < kBehindAll.begin ? search(from) : kBehindAll;
 }
 
 SectorExtent PoisonMap::widened() const {
@@ -116,15 +170,17 @@ SectorExtent PoisonMap::widened() const {
     return {{begin}, {end}};
 }
 
-SectorExtent PoisonMap::first_bad(SectorExtent within) const {
-    if (empty() || within.empty())
-        return {};
+SectorExtent PoisonMap::first_inside(SectorExtent within) const {
     // ORDER: the hull first: settle_widened() stores it before it drops it.
+    if (is_widened())
+        return first_of_widened(within);
+    return search(within.begin).intersect(within);
+}
+
+SectorExtent PoisonMap::first_of_widened(SectorExtent within) const {
     const SectorExtent kept = widened().intersect(within);
-    const SectorExtent stored = stored_next(within.begin).intersect(within);
-    if (stored.empty())
-        return kept.empty() ? SectorExtent{} : kept;
-    if (kept.empty() || stored.begin < kept.begin)
+    const SectorExtent stored = search(within.begin).intersect(within);
+    if (kept.empty() || (!stored.empty() && stored.begin < kept.begin))
         return stored;
     return kept;
 }
@@ -164,8 +220,8 @@ PoisonMap::Change PoisonMap::plan_add(SectorExtent extent) const {
 
     /* Ranges that only touch are merged too, hence the sector before. */
     const Sectors from = {extent.begin.value == 0 ? 0 : extent.begin.value - 1};
-    uint64_t leaf = root_->entry_for(from);
-    uint64_t index = first_ending_after(*root_->leaf(leaf), from);
+    uint64_t leaf = root_->index_for(from);
+    uint64_t index = root_->leaf(leaf)->index_ending_after(from);
     change.first = {static_cast<uint32_t>(leaf), static_cast<uint32_t>(index)};
     change.last = change.first;
 
@@ -191,8 +247,8 @@ PoisonMap::Change PoisonMap::plan_remove(SectorExtent extent) const {
     if (!root_)
         return change;
 
-    uint64_t leaf = root_->entry_for(extent.begin);
-    uint64_t index = first_ending_after(*root_->leaf(leaf), extent.begin);
+    uint64_t leaf = root_->index_for(extent.begin);
+    uint64_t index = root_->leaf(leaf)->index_ending_after(extent.begin);
     SectorExtent right;
     for (;;) {
         if (index == root_->leaf(leaf)->count) {
@@ -234,7 +290,7 @@ uint32_t PoisonMap::length_after(const Change &change) const {
 bool PoisonMap::crosses_separator(const Change &change) const {
     const uint64_t behind = change.last.leaf + 1;
     return root_ && behind < root_->count && change.piece_count > 0 &&
-           change.pieces[change.piece_count - 1].end.value > root_->entries()[behind].separator;
+           change.pieces[change.piece_count - 1].end.value > root_->separator(behind);
 }
 
 Status PoisonMap::reserve(Reservation &reservation, uint32_t leaves, bool directory) const {
@@ -298,7 +354,7 @@ Status PoisonMap::add(SectorExtent extent) {
 void PoisonMap::widen(SectorExtent extent) {
     const SectorExtent kept = widened();
     const SectorExtent grown = kept.empty() ? extent : hull(kept, extent);
-    __atomic_store_n(&any_, true, __ATOMIC_RELEASE);
+    grow_bounds(extent);
     __atomic_store_n(&widened_begin_, grown.begin.value, __ATOMIC_RELEASE);
     __atomic_store_n(&widened_end_, grown.end.value, __ATOMIC_RELEASE);
 }
@@ -315,11 +371,28 @@ Status PoisonMap::settle_widened() {
     return Status::ok();
 }
 
-void PoisonMap::note_whether_any() {
-    __atomic_store_n(&any_, root_ || !widened().empty(), __ATOMIC_RELEASE);
+/* Before a bad sector can be found. */
+void PoisonMap::grow_bounds(SectorExtent extent) {
+    __atomic_store_n(&lowest_, min(Sectors{lowest_}, extent.begin).value, __ATOMIC_RELEASE);
+    __atomic_store_n(&highest_, max(Sectors{highest_}, extent.end).value, __ATOMIC_RELEASE);
+}
+
+/* After a change. */
+void PoisonMap::settle_bounds() {
+    SectorExtent bounds = widened();
+    if (bounds.empty())
+        bounds = kNoBounds;
+    if (root_) {
+        const Leaf *last = root_->leaf(root_->count - 1);
+        bounds = hull(bounds, {root_->leaf(0)->ranges[0].begin, last->ranges[last->count - 1].end});
+    }
+    __atomic_store_n(&lowest_, bounds.begin.value, __ATOMIC_RELEASE);
+    __atomic_store_n(&highest_, bounds.end.value, __ATOMIC_RELEASE);
 }
 
 void PoisonMap::apply(const Change &change, Reservation &reservation) {
+    for (uint32_t i = 0; i < change.piece_count; i++)
+        grow_bounds(change.pieces[i]);
     Leaf *const fresh[2] = {reservation.leaves_[0], reservation.leaves_[1]};
     const uint32_t length = length_after(change);
     /* Poison mostly arrives in ascending order: then the left leaf is left full. */
@@ -330,9 +403,7 @@ void PoisonMap::apply(const Change &change, Reservation &reservation) {
         room = at_the_end ? kLeafRanges : length / 2;
     uint32_t filled = 0;
     const auto put = [&](SectorExtent range) {
-        Leaf *leaf = fresh[filled < room ? 0 : 1];
-        leaf->ranges[leaf->count++] = range;
-        filled++;
+        fresh[filled++ < room ? 0 : 1]->append(range);
     };
 
     if (root_) {
@@ -349,10 +420,13 @@ void PoisonMap::apply(const Change &change, Reservation &reservation) {
     }
 
     uint32_t fresh_count = 0;
-    while (fresh_count < 2 && fresh[fresh_count] && fresh[fresh_count]->count > 0)
+    while (fresh_count < 2 && fresh[fresh_count] && fresh[fresh_count]->count > 0) {
+        fresh[fresh_count]->fill_up();
         reservation.leaves_[fresh_count++] = nullptr;
+    }
     __atomic_store_n(&ranges_, ranges_ - change.replaced + change.piece_count, __ATOMIC_RELAXED);
     replace_leaves(change, fresh, fresh_count, reservation);
+    settle_bounds();
 }
 
 void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_t fresh_count,
@@ -362,47 +436,40 @@ void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_
     const uint64_t last = change.last.leaf;
 
     if (old && first == last && fresh_count == 1 && !crosses_separator(change)) {
-        Leaf *gone = old->entries()[first].leaf;
         // ORDER: the new leaf is complete before it can be seen, the old one is freed after.
-        __atomic_store_n(&old->entries()[first].leaf, fresh[0], __ATOMIC_RELEASE);
-        daxmend_free_after_readers(gone);
+        daxmend_free_after_readers(old->swap_leaf(first, fresh[0]));
         return;
     }
 
     Directory *directory = reservation.directory_;
     if (!directory)
         bug("a change of several leaves came without memory for it");
-    Directory::Entry *entries = directory->entries();
-    uint64_t count = 0;
+    const auto take_over = [&](uint64_t from, uint64_t to) {
+        for (uint64_t i = from; i < to; i++)
+            directory->append(old->separator(i), old->own_leaf(i));
+    };
     if (old)
-        for (uint64_t i = 0; i < first; i++)
-            entries[count++] = old->entries()[i];
-    for (uint32_t i = 0; i < fresh_count; i++) {
-        const uint64_t separator =
-            i == 0 && old ? old->entries()[first].separator : fresh[i]->ranges[0].begin.value;
-        entries[count++] = {separator, fresh[i]};
-    }
+        take_over(0, first);
+    for (uint32_t i = 0; i < fresh_count; i++)
+        directory->append(i == 0 && old ? old->separator(first) : fresh[i]->ranges[0].begin.value,
+                          fresh[i]);
     if (old) {
-        const uint64_t behind = count;
-        for (uint64_t i = last + 1; i < old->count; i++)
-            entries[count++] = old->entries()[i];
+        const uint64_t behind = directory->count;
+        take_over(last + 1, old->count);
         if (crosses_separator(change))
-            entries[behind].separator = entries[behind].leaf->ranges[0].begin.value;
+            directory->set_separator(behind, directory->leaf(behind)->ranges[0].begin.value);
     }
 
-    if (count > 0) {
-        entries[0].separator = 0;
-        directory->count = count;
+    const bool any = directory->count > 0;
+    if (any) {
+        directory->set_separator(0, 0);
+        directory->fill_up();
         reservation.directory_ = nullptr;
     }
-    // ORDER: any_ is set before there is something to find and reset when nothing is left.
-    if (count > 0)
-        __atomic_store_n(&any_, true, __ATOMIC_RELEASE);
-    __atomic_store_n(&root_, count > 0 ? directory : nullptr, __ATOMIC_RELEASE);
-    note_whether_any();
+    __atomic_store_n(&root_, any ? directory : nullptr, __ATOMIC_RELEASE);
     if (old) {
         for (uint64_t i = first; i <= last; i++)
-            daxmend_free_after_readers(old->entries()[i].leaf);
+            daxmend_free_after_readers(old->own_leaf(i));
         daxmend_free_after_readers(old);
     }
 }

@@ -46,12 +46,21 @@ class PoisonMap : NotCopied {
     ~PoisonMap();
 
     /* Nothing is bad: one load. Any context. */
-    bool empty() const { return !__atomic_load_n(&any_, __ATOMIC_ACQUIRE); }
+    bool empty() const { return none_from({0}); }
+    /* Nothing is bad from `sector` on: one load, and true whenever it is. Any context. */
+    bool none_from(Sectors sector) const {
+        return sector.value >= __atomic_load_n(&highest_, __ATOMIC_ACQUIRE);
+    }
     /*
      * The bad part of `within` that comes first, clipped to it; empty when all of it
-     * is good. O(log n). Any context.
+     * is good. O(log n), two loads where all that is bad lies before or behind. Any context.
      */
-    SectorExtent first_bad(SectorExtent within) const;
+    SectorExtent first_bad(SectorExtent within) const {
+        if (none_from(within.begin) ||
+            within.end.value <= __atomic_load_n(&lowest_, __ATOMIC_ACQUIRE))
+            return {};
+        return first_inside(within);
+    }
     bool any_bad(SectorExtent within) const { return !first_bad(within).empty(); }
     /* First bad range that ends after `from`, not clipped; empty when none does. */
     SectorExtent next_range(Sectors from) const;
@@ -71,8 +80,11 @@ class PoisonMap : NotCopied {
     void remove(SectorExtent extent, Reservation &reservation);
 
   private:
-    /* Fills 2048 bytes together with what the allocator of the shim adds (16 bytes). */
-    static constexpr uint32_t kLeafRanges = 126;
+    /*
+     * With its end mark a leaf fills 2048 bytes together with what the allocator of the shim adds
+     * (16 bytes).
+     */
+    static constexpr uint32_t kLeafRanges = 125;
 
     /* Writers only: range `index` of leaf `leaf`; index may be one past the last. */
     struct Position {
@@ -88,10 +100,15 @@ class PoisonMap : NotCopied {
         uint32_t replaced = 0;
     };
 
+    SectorExtent first_inside(SectorExtent within) const;
+    SectorExtent first_of_widened(SectorExtent within) const;
+    SectorExtent search(Sectors from) const;
     SectorExtent stored_next(Sectors from) const;
+    bool is_widened() const { return __atomic_load_n(&widened_end_, __ATOMIC_ACQUIRE) != 0; }
     SectorExtent widened() const;
     void widen(SectorExtent extent);
-    void note_whether_any();
+    void grow_bounds(SectorExtent extent);
+    void settle_bounds();
     Status settle_widened();
 
     Change plan_add(SectorExtent extent) const;
@@ -106,8 +123,13 @@ class PoisonMap : NotCopied {
 
     Directory *root_ = nullptr;
     uint64_t ranges_ = 0;
-    /* Whether anything is bad. ORDER: set before the first range can be seen, reset after. */
-    bool any_ = false;
+    /*
+     * Nothing below the one and from the other on is bad; UINT64_MAX and 0 when nothing is.
+     * ORDER: moved apart before a range can be seen, together after one is gone. So each holds
+     * at any time, and a reader may see the two of different times.
+     */
+    uint64_t lowest_ = UINT64_MAX;
+    uint64_t highest_ = 0;
     /*
      * Hull of the sectors that no memory could be had for; empty when the end is 0.
      * It only grows, until settle_widened() has stored it.

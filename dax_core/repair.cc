@@ -2,6 +2,8 @@
 /* The engine through which reads and writes go: see repair.h for the order of steps. */
 #include "dax_core/repair.h"
 
+#include "dax_core/settings.h"
+
 namespace daxmend {
 
 namespace {
@@ -43,7 +45,7 @@ class RepairEngine::Reach : NotCopied {
   public:
     Reach(const Media &media, const Stretch &stretch) {
         const Bytes begin = stretch.extent.begin;
-        const PageExtent pages = pages_touched(sectors_touched(stretch.extent));
+        const PageExtent pages = pages_touched(stretch.extent);
         if (!stretch.may_be_absent || media.present(pages) == pages.length()) {
             address_ = media.kaddr(begin);
             return;
@@ -67,16 +69,14 @@ class RepairEngine::Reach : NotCopied {
     void *window_ = nullptr;
 };
 
-/* One repair, for those who look at repair_epoch(). */
+/* One repair, for those who look at epoch(). */
 class RepairEngine::EpochGuard : NotCopied {
   public:
-    explicit EpochGuard(uint64_t &epoch) : epoch_(epoch) { step(); }
-    ~EpochGuard() { step(); }
+    explicit EpochGuard(RepairEngine &engine) : engine_(engine) { engine_.step_epoch(); }
+    ~EpochGuard() { engine_.step_epoch(); }
 
   private:
-    void step() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
-
-    uint64_t &epoch_;
+    RepairEngine &engine_;
 };
 
 /*
@@ -84,7 +84,7 @@ class RepairEngine::EpochGuard : NotCopied {
  * a page with a bad sector may be absent and is taken alone.
  */
 RepairEngine::Stretch RepairEngine::first_stretch(ByteExtent extent) const {
-    const SectorExtent bad = map_.first_bad(to_sectors(pages_touched(sectors_touched(extent))));
+    const SectorExtent bad = map_.first_bad(to_sectors(pages_touched(extent)));
     if (bad.empty())
         return {extent, false};
     const Bytes bad_page = to_bytes(pages_rounded_down(bad.begin));
@@ -110,13 +110,8 @@ Transfer RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
     return {at - extent.begin, Status::ok()};
 }
 
-Transfer RepairEngine::write(ByteExtent request, daxmend_source *source, RepairPolicy policy) {
-    if (map_.empty()) {
-        const Bytes copied = {
-            daxmend_source_copy(source, media_.kaddr(request.begin), request.length().value)};
-        return {copied, copied == request.length() ? Status::ok() : Status::fault()};
-    }
-
+Transfer RepairEngine::write_near_poison(ByteExtent request, daxmend_source *source) {
+    const RepairPolicy policy = current_repair_policy();
     /* Sectors that the request covers whole; only these may turn good. */
     const SectorExtent covered = {sectors_rounded_up(request.begin),
                                   sectors_rounded_down(request.end)};
@@ -191,7 +186,7 @@ SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *so
     }
 
     // ORDER: whoever reads meanwhile and was not refused sees that a repair began.
-    const EpochGuard repairing(repair_epoch_);
+    const EpochGuard repairing(*this);
     SectorExtent good = {extent.begin, extent.begin + clear(extent)};
     if (good != extent) {
         status = Status::media();
@@ -286,70 +281,69 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
 }
 
 /*
- * Reads where the map knows nothing bad. `found` is the sector at which the copy met poison, if
- * it did.
+ * Reads where the map knows nothing bad. `cut_short`: a copy has just ended before the first byte.
+ * `found` is the sector at which a copy met poison, if it did.
  */
-Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found) {
-    const SectorExtent bad = map_.first_bad(sectors_touched(request));
-    if (!bad.empty()) {
-        events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
-        return Status::poisoned();
-    }
-    Bytes at = request.begin;
-    bool absent = false;
-    while (at < request.end) {
-        Stretch stretch = {{at, request.end}, false};
-        if (absent)
-            stretch = {page_of(stretch.extent), true};
-        else if (!map_.empty())
-            stretch = first_stretch(stretch.extent);
+Status RepairEngine::read_rest(ByteExtent rest, bool cut_short, daxmend_sink *sink,
+                               SectorExtent &found) {
+    Bytes at = rest.begin;
+    while (at < rest.end) {
+        Stretch stretch = {page_of({at, rest.end}), true};
+        /* A page can go before the map knows of it: then it is the page, not the sector. */
+        if (!cut_short)
+            stretch = first_stretch({at, rest.end});
+        else if (media_.present(pages_touched(stretch.extent)) == Pages{1})
+            break;
         const Bytes length = stretch.extent.length();
         const Reach reach(media_, stretch);
         if (!reach.address())
             return Status::no_memory();
         const Bytes copied = {daxmend_sink_copy(sink, reach.address(), length.value)};
         at += copied;
-        if (copied == length) {
-            absent = false;
-            continue;
-        }
-        /* A page can go before the map knows of it: then it is the page, not the sector. */
-        const Pages page = pages_rounded_down(at);
-        absent = !stretch.may_be_absent && media_.present({page, page + Pages{1}}) == Pages{0};
-        if (absent)
-            continue;
-        const Sectors sector = sectors_rounded_down(at);
-        found = {sector, sector + Sectors{1}};
-        return Status::poisoned();
+        cut_short = copied < length;
+        if (cut_short && stretch.may_be_absent)
+            break;
     }
-    return Status::ok();
+    if (at == rest.end)
+        return Status::ok();
+    const Sectors sector = sectors_rounded_down(at);
+    found = {sector, sector + Sectors{1}};
+    return Status::poisoned();
 }
 
-Status RepairEngine::read(ByteExtent request, daxmend_sink *sink) {
-    const SectorExtent sectors = sectors_touched(request);
-    SectorExtent found;
-    const uint64_t before = repair_epoch();
-    Status status = read_once(request, sink, found);
-    // ORDER: the copy's loads come before these looks.
-    __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (status.is_ok() && repair_epoch() == before) {
-        const SectorExtent bad = map_.first_bad(sectors);
-        if (bad.empty())
-            return Status::ok();
-        events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
-        return Status::poisoned();
-    }
-    if (!status.is_ok() && found.empty())
-        return status;
+Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found) {
+    const SectorExtent bad = map_.first_bad(sectors_touched(request));
+    if (bad.empty())
+        return read_rest(request, false, sink, found);
+    events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
+    return Status::poisoned();
+}
 
-    /*
-     * It may have copied what lay between a clear and a write, or met poison that was repaired
-     * meanwhile: once more, without repairs.
-     */
+Status RepairEngine::read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before) {
+    SectorExtent found;
+    const Status status = read_once(request, sink, found);
+    return judge(request, sink, before, status, found);
+}
+
+/* After a copy that came up to `at`. */
+Status RepairEngine::read_on(ByteExtent request, daxmend_sink *sink, uint64_t before, Bytes at) {
+    SectorExtent found;
+    const Status status = read_rest({at, request.end}, true, sink, found);
+    return judge(request, sink, before, status, found);
+}
+
+/*
+ * What a read is worth that began at the epoch `before`. It may have copied what lay between a clear
+ * and a write, or met poison that was repaired meanwhile: then once more, without repairs.
+ */
+Status RepairEngine::judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
+                           SectorExtent found) {
+    if (status.is_ok() ? epoch_after_copy() == before : found.empty())
+        return status;
     {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
-        if (repair_epoch() != before) {
+        if (epoch() != before) {
             daxmend_sink_rewind(sink);
             found = {};
             status = read_once(request, sink, found);
@@ -377,6 +371,7 @@ Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {
 
 Status RepairEngine::add_locked(SectorExtent extent, uint32_t kind) {
     const Status kept = map_.add(extent);
+    step_epoch();
     events_.happened(kept.is_ok() ? kind : DAXMEND_EVENT_MAP_WIDENED, extent, kept);
     return kept;
 }

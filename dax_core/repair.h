@@ -52,9 +52,25 @@ class RepairEngine : NotCopied {
         : media_(media), map_(map), events_(events), lock_(lock) {}
 
     /* `request` lies within the device. May sleep. */
-    Transfer write(ByteExtent request, daxmend_source *source, RepairPolicy policy);
+    Transfer write(ByteExtent request, daxmend_source *source) {
+        if (!good_pages(request))
+            return write_near_poison(request, source);
+        const Bytes length = request.end - request.begin;
+        const Bytes copied = {
+            daxmend_source_copy(source, media_.kaddr(request.begin), length.value)};
+        return {copied, copied == length ? Status::ok() : Status::fault()};
+    }
     /* `request` is whole sectors within the device. All or an error. May sleep. */
-    Status read(ByteExtent request, daxmend_sink *sink);
+    Status read(ByteExtent request, daxmend_sink *sink) {
+        const uint64_t before = epoch();
+        if (!good_pages(request))
+            return read_near_poison(request, sink, before);
+        const Bytes length = request.end - request.begin;
+        const Bytes copied = {daxmend_sink_copy(sink, media_.kaddr(request.begin), length.value)};
+        if (copied == length && epoch_after_copy() == before)
+            return Status::ok();
+        return read_on(request, sink, before, request.begin + copied);
+    }
     /* Marks sectors of the device bad; `kind` is the event to report. May sleep. */
     Status mark(SectorExtent extent, uint32_t kind);
     /* The same for a caller that holds the repair lock. */
@@ -78,12 +94,29 @@ class RepairEngine : NotCopied {
         bool may_be_absent; /* some of its pages, from the kernel's mapping */
     };
 
+    /* Whether no page of which the request holds a byte has a bad sector: the way of most. */
+    bool good_pages(ByteExtent request) const {
+        const PageExtent pages = pages_touched(request);
+        return map_.none_from(to_sectors(pages.begin)) || !map_.any_bad(to_sectors(pages));
+    }
     /*
-     * Changes at the begin and at the end of each repair: what was seen at one value and is
-     * looked at again at the same was not repaired between.
+     * Changes when a repair begins, when it ends, and when sectors turn bad: what was good at one
+     * value and is done with at the same was good all the time.
      */
-    uint64_t repair_epoch() const { return __atomic_load_n(&repair_epoch_, __ATOMIC_ACQUIRE); }
+    uint64_t epoch() const { return __atomic_load_n(&epoch_, __ATOMIC_ACQUIRE); }
+    // ORDER: the loads of a copy come before the look at the epoch.
+    uint64_t epoch_after_copy() const {
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        return epoch();
+    }
+    void step_epoch() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
+    Status read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before);
+    Status read_on(ByteExtent request, daxmend_sink *sink, uint64_t before, Bytes at);
     Status read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found);
+    Status read_rest(ByteExtent rest, bool cut_short, daxmend_sink *sink, SectorExtent &found);
+    Status judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
+                 SectorExtent found);
+    Transfer write_near_poison(ByteExtent request, daxmend_source *source);
     Transfer write_good(ByteExtent extent, daxmend_source *source);
     Transfer repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy);
     SectorExtent repair_locked(SectorExtent extent, daxmend_source *source, RepairPolicy policy,
@@ -98,7 +131,7 @@ class RepairEngine : NotCopied {
     Events &events_;
     daxmend_mutex *lock_;
     PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
-    uint64_t repair_epoch_ = 0;    /* LOCK: changed under the repair lock, read without */
+    uint64_t epoch_ = 0;           /* LOCK: changed under the repair lock, read without */
 };
 
 } // namespace daxmend

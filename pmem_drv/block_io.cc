@@ -7,49 +7,65 @@
 
 namespace daxmend {
 
-/* Some buses allocate for a flush, and the caller may be the one who frees memory. */
 static Status flush(const Namespace &ns) {
-    const NoIoGuard no_io;
     return Status(pmem_nd_flush(ns.binding()));
 }
 
-/* The bus may end the bio later, so that its sender need not wait: nothing is left to do after this. */
-static int32_t make_durable(const Namespace &ns, const pmem_io &io) {
-    if (!io.bio)
-        return flush(ns).code();
-    const NoIoGuard no_io;
-    return pmem_bio_flush_and_end(ns.binding(), io.bio);
+// ORDER: what was promised durable before must be so before new data replaces any of it.
+static Status begin(const Namespace &ns, uint32_t flags) {
+    return flags & PMEM_IO_FLUSH_BEFORE ? flush(ns) : Status::ok();
 }
 
-static Status transfer(const Namespace &ns, const pmem_io &io, daxmend_source *source,
-                       daxmend_sink *sink) {
-    const Bytes offset = to_bytes(Sectors{io.sector});
-    if (!(io.flags & PMEM_IO_WRITE))
-        return Status(daxmend_device_read(ns.device(), offset.value, io.bytes, sink));
+static Status write_data(const Namespace &ns, Bytes offset, uint64_t bytes, uint32_t flags,
+                         daxmend_source *source) {
+    const Status begun = begin(ns, flags);
+    if (!begun.is_ok())
+        return begun;
     int32_t status = DAXMEND_OK;
-    daxmend_device_write(ns.device(), offset.value, io.bytes, source, &status);
+    daxmend_device_write(ns.device(), offset.value, bytes, source, &status);
     return Status(status);
+}
+
+/* Rare, and so apart. */
+[[gnu::noinline]] static Status read_between_flushes(const Namespace &ns, Bytes offset,
+                                                     uint64_t bytes, uint32_t flags,
+                                                     daxmend_sink *sink) {
+    const Status begun = begin(ns, flags);
+    if (!begun.is_ok())
+        return begun;
+    const Status read(daxmend_device_read(ns.device(), offset.value, bytes, sink));
+    return read.is_ok() && (flags & PMEM_IO_DURABLE) ? flush(ns) : read;
 }
 
 } // namespace daxmend
 
 using namespace daxmend;
 
-extern "C" int32_t pmem_drv_io(pmem_namespace *ns_abi, const pmem_io *io, daxmend_source *source,
-                               daxmend_sink *sink) {
+extern "C" {
+
+int32_t pmem_drv_write(pmem_namespace *ns_abi, uint64_t sector, uint64_t bytes, uint32_t flags,
+                       daxmend_source *source, pmem_bio *bio) {
     const Namespace &ns = *from_abi(ns_abi);
-    // ORDER: what was promised durable before must be so before new data replaces any of it.
-    if (io->flags & PMEM_IO_FLUSH_BEFORE) {
-        const Status flushed = flush(ns);
-        if (!flushed.is_ok())
-            return flushed.code();
-    }
-    if (io->bytes > 0) {
-        const Status moved = transfer(ns, *io, source, sink);
-        if (!moved.is_ok())
-            return moved.code();
-    }
-    if (io->flags & PMEM_IO_DURABLE)
-        return make_durable(ns, *io);
-    return DAXMEND_OK;
+    const Status written = write_data(ns, to_bytes(Sectors{sector}), bytes, flags, source);
+    if (!written.is_ok())
+        return written.code();
+    if (!(flags & PMEM_IO_DURABLE))
+        return DAXMEND_OK;
+    /* The bus may end the bio later, so that its sender need not wait: nothing is left to do then. */
+    return bio ? pmem_bio_flush_and_end(ns.binding(), bio) : flush(ns).code();
 }
+
+int32_t pmem_drv_flush(pmem_namespace *ns, uint32_t flags) {
+    return flags == 0 ? DAXMEND_OK : pmem_nd_flush(from_abi(ns)->binding());
+}
+
+int32_t pmem_drv_read(pmem_namespace *ns_abi, uint64_t sector, uint64_t bytes, uint32_t flags,
+                      daxmend_sink *sink) {
+    const Namespace &ns = *from_abi(ns_abi);
+    const Bytes offset = to_bytes(Sectors{sector});
+    if (flags != 0)
+        return read_between_flushes(ns, offset, bytes, flags, sink).code();
+    return daxmend_device_read(ns.device(), offset.value, bytes, sink);
+}
+
+} // extern "C"

@@ -6,6 +6,7 @@
 #include <linux/libnvdimm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
@@ -18,59 +19,112 @@
 #include "pmem_binding.h"
 #include "source.h"
 
+/* A bio that is counted as in flight in the disk's statistics, if those are on. */
 struct pmem_bio {
 	struct bio *bio;
 	unsigned long start;
-	bool counted; /* as in flight, in the disk's statistics */
+	bool counted;
 };
 
-static void count_begin(struct pmem_bio *bio)
+static __always_inline void count_begin(struct pmem_bio *counted, const struct gendisk *disk,
+					struct bio *bio)
 {
-	bio->counted = blk_queue_io_stat(bio->bio->bi_bdev->bd_disk->queue);
-	if (bio->counted)
-		bio->start = bio_start_io_acct(bio->bio);
+	counted->bio = bio;
+	counted->counted = blk_queue_io_stat(disk->queue);
+	if (counted->counted)
+		counted->start = bio_start_io_acct(bio);
 }
 
-static void count_end(struct pmem_bio *bio)
+static __always_inline void count_end(struct pmem_bio *counted)
 {
-	if (bio->counted)
-		bio_end_io_acct(bio->bio, bio->start);
-	bio->counted = false;
+	if (counted->counted)
+		bio_end_io_acct(counted->bio, counted->start);
+	counted->counted = false;
+}
+
+static u32 flags_of(const struct bio *bio)
+{
+	if (likely(!(bio->bi_opf & (REQ_PREFLUSH | REQ_FUA))))
+		return 0;
+	return (bio->bi_opf & REQ_PREFLUSH ? PMEM_IO_FLUSH_BEFORE : 0) |
+	       (bio->bi_opf & REQ_FUA ? PMEM_IO_DURABLE : 0);
 }
 
 /* `end` is null where the result must be known at once. */
-static int32_t pmem_do_bio(struct pmem_binding *binding, struct bio *bio, struct pmem_bio *end)
+static __always_inline int32_t write_bio(struct pmem_binding *binding, struct bio *bio,
+					 struct pmem_bio *end)
 {
-	struct daxmend_source source;
-	struct daxmend_sink sink;
-	struct pmem_io io = {
-		.sector = bio->bi_iter.bi_sector,
-		.bytes = bio_has_data(bio) ? bio->bi_iter.bi_size : 0,
-		.bio = end,
-		.flags = (op_is_write(bio_op(bio)) ? PMEM_IO_WRITE : 0) |
-			 (bio->bi_opf & REQ_PREFLUSH ? PMEM_IO_FLUSH_BEFORE : 0) |
-			 (bio->bi_opf & REQ_FUA ? PMEM_IO_DURABLE : 0),
-	};
+	struct daxmend_source source FILLED_WHEN_USED;
 
 	source_from_bio(&source, bio);
+	return pmem_drv_write(binding->ns, bio->bi_iter.bi_sector, bio->bi_iter.bi_size,
+			      flags_of(bio), &source, end);
+}
+
+static __always_inline int32_t read_bio(struct pmem_binding *binding, struct bio *bio)
+{
+	struct daxmend_sink sink FILLED_WHEN_USED;
+
 	sink_from_bio(&sink, bio);
-	return pmem_drv_io(binding->ns, &io, &source, &sink);
+	return pmem_drv_read(binding->ns, bio->bi_iter.bi_sector, bio->bi_iter.bi_size,
+			     flags_of(bio), &sink);
+}
+
+static void end_bio(struct bio *bio, int32_t result)
+{
+	/* A bio that failed earlier and is chained to this one has left its status here. */
+	if (unlikely(result != DAXMEND_OK))
+		bio->bi_status = errno_to_blk_status(errno_from_status(result));
+	bio_endio(bio);
+}
+
+/* Each of the three apart, for each takes something else of the stack and of the time. */
+static noinline void submit_read(const struct gendisk *disk, struct bio *bio)
+{
+	struct pmem_bio counted FILLED_WHEN_USED;
+	int32_t result;
+
+	count_begin(&counted, disk, bio);
+	result = read_bio(disk->private_data, bio);
+	count_end(&counted);
+	end_bio(bio, result);
+}
+
+static noinline void submit_flush(const struct gendisk *disk, struct bio *bio)
+{
+	struct pmem_binding *binding = disk->private_data;
+	struct pmem_bio counted FILLED_WHEN_USED;
+	int32_t result;
+
+	count_begin(&counted, disk, bio);
+	result = pmem_drv_flush(binding->ns, flags_of(bio));
+	count_end(&counted);
+	end_bio(bio, result);
+}
+
+static noinline void submit_write(const struct gendisk *disk, struct bio *bio)
+{
+	struct pmem_bio counted FILLED_WHEN_USED;
+	int32_t result;
+
+	count_begin(&counted, disk, bio);
+	result = write_bio(disk->private_data, bio, &counted);
+	if (result == PMEM_IO_ENDS_LATER)
+		return;
+	count_end(&counted);
+	end_bio(bio, result);
 }
 
 static void pmem_submit_bio(struct bio *bio)
 {
-	struct pmem_bio counted = { .bio = bio };
-	int32_t result;
+	const struct gendisk *disk = bio->bi_bdev->bd_disk;
 
-	count_begin(&counted);
-	result = pmem_do_bio(bio->bi_bdev->bd_disk->private_data, bio, &counted);
-	if (result == PMEM_IO_ENDS_LATER)
-		return;
-	count_end(&counted);
-	/* A bio that failed earlier and is chained to this one has left its status here. */
-	if (result != DAXMEND_OK)
-		bio->bi_status = errno_to_blk_status(errno_from_status(result));
-	bio_endio(bio);
+	if (!op_is_write(bio_op(bio)))
+		submit_read(disk, bio);
+	else if (bio_has_data(bio))
+		submit_write(disk, bio);
+	else
+		submit_flush(disk, bio);
 }
 
 #if COMPAT_HAS_RW_PAGE
@@ -81,6 +135,7 @@ static void pmem_submit_bio(struct bio *bio)
 static int pmem_rw_page(struct block_device *bdev, sector_t sector, struct page *page,
 			enum req_op op)
 {
+	struct pmem_binding *binding = bdev->bd_disk->private_data;
 	struct bio_vec vec;
 	struct bio bio;
 	int error;
@@ -88,7 +143,8 @@ static int pmem_rw_page(struct block_device *bdev, sector_t sector, struct page 
 	bio_init(&bio, bdev, &vec, 1, op);
 	bio.bi_iter.bi_sector = sector;
 	__bio_add_page(&bio, page, thp_size(page), 0);
-	error = errno_from_status(pmem_do_bio(bdev->bd_disk->private_data, &bio, NULL));
+	error = errno_from_status(op_is_write(op) ? write_bio(binding, &bio, NULL) :
+						    read_bio(binding, &bio));
 	bio_uninit(&bio);
 	if (!error)
 		page_endio(page, op_is_write(op), 0);
@@ -243,10 +299,14 @@ void pmem_disk_release_notifier(struct pmem_binding *binding)
 
 int32_t pmem_bio_flush_and_end(struct pmem_binding *binding, struct pmem_bio *bio)
 {
+	unsigned int no_io;
 	int result;
 
 	// ORDER: the bus may have ended the bio before the call returns, so it is counted before.
 	count_end(bio);
+	/* As in pmem_nd_flush(). */
+	no_io = memalloc_noio_save();
 	result = compat_flush_and_end(to_nd_region(binding->dev->parent), bio->bio);
+	memalloc_noio_restore(no_io);
 	return result > 0 ? PMEM_IO_ENDS_LATER : status_from_errno(result);
 }

@@ -41,6 +41,13 @@ static inline phys_addr_t compat_pfn_phys(compat_pfn_t pfn)
 {
 	return pfn_t_to_phys(pfn);
 }
+
+/* The pfn so many pages behind. */
+static inline compat_pfn_t compat_pfn_behind(compat_pfn_t pfn, pgoff_t pages)
+{
+	/* The flags are the highest bits and stay. */
+	return (pfn_t){ .val = pfn.val + pages };
+}
 #else
 typedef unsigned long compat_pfn_t;
 static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
@@ -51,6 +58,11 @@ static inline compat_pfn_t compat_pfn(phys_addr_t phys, bool has_pages)
 static inline phys_addr_t compat_pfn_phys(compat_pfn_t pfn)
 {
 	return PFN_PHYS(pfn);
+}
+
+static inline compat_pfn_t compat_pfn_behind(compat_pfn_t pfn, pgoff_t pages)
+{
+	return pfn + pages;
 }
 #endif
 

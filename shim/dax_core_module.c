@@ -66,6 +66,7 @@ MODULE_PARM_DESC(verify, "1: read repaired sectors back before they count as goo
 EXPORT_SYMBOL_GPL(daxmend_abi_version);
 EXPORT_SYMBOL_GPL(daxmend_device_create);
 EXPORT_SYMBOL_GPL(daxmend_device_destroy);
+EXPORT_SYMBOL_GPL(daxmend_device_memory);
 EXPORT_SYMBOL_GPL(daxmend_device_access);
 EXPORT_SYMBOL_GPL(daxmend_device_write);
 EXPORT_SYMBOL_GPL(daxmend_device_read);

@@ -23,11 +23,12 @@
 struct dax_binding {
 	struct daxmend_device *device;
 	const struct gendisk *disk;
-	bool has_pages;
+	void *first_kaddr;
+	compat_pfn_t first_pfn;
 };
 
-/* The end of a look: see look.h. */
-static void add_media(const struct dax_binding *binding, pgoff_t pgoff)
+/* The end of a look: see look.h. Not inline: its large local variable would cost each access. */
+static noinline void add_media(const struct dax_binding *binding, pgoff_t pgoff)
 {
 	struct daxmend_hop hop = {
 		.sector = (u64)pgoff * DAXMEND_PAGE_SECTORS,
@@ -43,7 +44,6 @@ static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pag
 			  enum dax_access_mode mode, void **kaddr, compat_pfn_t *pfn)
 {
 	struct dax_binding *binding = dax_get_private(dax_dev);
-	struct daxmend_access access;
 	s64 pages;
 
 	if (!binding)
@@ -51,22 +51,20 @@ static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pag
 	if (daxmend_looking())
 		add_media(binding, pgoff);
 	pages = daxmend_device_access(binding->device, pgoff, nr_pages,
-				      mode == DAX_RECOVERY_WRITE, &access);
-	if (pages == DAXMEND_POISONED)
-		return COMPAT_DAX_POISON;
+				      mode == DAX_RECOVERY_WRITE);
 	if (pages < 0)
-		return errno_from_status(pages);
+		return pages == DAXMEND_POISONED ? COMPAT_DAX_POISON : errno_from_status(pages);
 	if (kaddr)
-		*kaddr = access.kaddr;
+		*kaddr = binding->first_kaddr + PFN_PHYS(pgoff);
 	if (pfn)
-		*pfn = compat_pfn(access.phys, binding->has_pages);
+		*pfn = compat_pfn_behind(binding->first_pfn, pgoff);
 	return pages;
 }
 
 static int zero_page_range(struct dax_device *dax_dev, pgoff_t pgoff, size_t nr_pages)
 {
 	struct dax_binding *binding = dax_get_private(dax_dev);
-	struct daxmend_source zeroes;
+	struct daxmend_source zeroes FILLED_WHEN_USED;
 	s32 status;
 
 	if (!binding)
@@ -82,7 +80,7 @@ static size_t recovery_write(struct dax_device *dax_dev, pgoff_t pgoff, void *ad
 			     struct iov_iter *iter)
 {
 	struct dax_binding *binding = dax_get_private(dax_dev);
-	struct daxmend_source source;
+	struct daxmend_source source FILLED_WHEN_USED;
 	s32 status;
 
 	if (!binding)
@@ -102,6 +100,7 @@ struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct ge
 					const struct daxmend_dax_traits *traits)
 {
 	struct dax_binding *binding = NULL;
+	struct daxmend_memory memory;
 	struct dax_device *dax_dev;
 	int error;
 
@@ -111,7 +110,9 @@ struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct ge
 		return ERR_PTR(-ENOMEM);
 	binding->device = device;
 	binding->disk = disk;
-	binding->has_pages = traits->has_pages;
+	daxmend_device_memory(device, &memory);
+	binding->first_kaddr = memory.kaddr;
+	binding->first_pfn = compat_pfn(memory.phys, traits->has_pages);
 
 	dax_dev = daxmend_fault_step() ? ERR_PTR(-ENOMEM) : alloc_dax(binding, &dax_ops);
 	if (IS_ERR(dax_dev)) {

@@ -92,7 +92,7 @@ static int read_bio(struct passthrough *pass, struct bio *bio, u64 first_byte)
 {
 	size_t bytes = bio->bi_iter.bi_size;
 	struct daxmend_device *device;
-	struct daxmend_sink sink;
+	struct daxmend_sink sink FILLED_WHEN_USED;
 	int id = dax_read_lock();
 	int error;
 
@@ -114,7 +114,7 @@ static void do_bio(struct work_struct *work)
 	struct bio *bio = dm_bio_from_per_bio_data(emulated, sizeof(*emulated));
 	struct passthrough *pass = emulated->pass;
 	u64 first_byte = (u64)bio->bi_iter.bi_sector << SECTOR_SHIFT;
-	struct daxmend_source source;
+	struct daxmend_source source FILLED_WHEN_USED;
 	int error;
 
 	if (op_is_write(bio_op(bio))) {
@@ -148,13 +148,12 @@ long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr
 				enum dax_access_mode mode)
 {
 	struct daxmend_device *device = passthrough_emulation_device(pass->emulation);
-	struct daxmend_access access;
 	s64 pages;
 
 	if (!passthrough_emulation_enabled(pass->emulation))
 		return nr_pages;
 	pages = daxmend_device_access(device, pgoff - pass->mapping.begin / DAXMEND_PAGE_SECTORS,
-				      nr_pages, mode == DAX_RECOVERY_WRITE, &access);
+				      nr_pages, mode == DAX_RECOVERY_WRITE);
 	if (pages == DAXMEND_POISONED)
 		return COMPAT_DAX_POISON;
 	return pages < 0 ? errno_from_status(pages) : min_t(s64, pages, nr_pages);
@@ -162,7 +161,7 @@ long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr
 
 bool passthrough_emulate_zero(struct passthrough *pass, pgoff_t pgoff, size_t nr_pages, int *error)
 {
-	struct daxmend_source zeroes;
+	struct daxmend_source zeroes FILLED_WHEN_USED;
 
 	if (!passthrough_emulation_concerns(pass->emulation,
 					    sectors_of(PFN_PHYS(pgoff), PFN_PHYS(nr_pages))))
@@ -176,7 +175,7 @@ size_t passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, voi
 				    size_t bytes, struct iov_iter *iter)
 {
 	u64 first_byte = PFN_PHYS(pgoff) + offset_in_page(addr);
-	struct daxmend_source source;
+	struct daxmend_source source FILLED_WHEN_USED;
 	int error;
 
 	if (!passthrough_emulation_concerns(pass->emulation, sectors_of(first_byte, bytes)))

@@ -8,6 +8,7 @@
 #include <linux/ioport.h>
 #include <linux/memremap.h>
 #include <linux/nd.h>
+#include <linux/sched/mm.h>
 #include <linux/semaphore.h>
 #include <linux/sort.h>
 
@@ -176,8 +177,11 @@ uint32_t pmem_nd_region_flags(struct pmem_binding *binding)
 /* Without a bio the flush is synchronous on every kernel and every bus. */
 int32_t pmem_nd_flush(struct pmem_binding *binding)
 {
+	/* Some buses allocate for a flush, and the caller may be the one who frees memory. */
+	unsigned int no_io = memalloc_noio_save();
 	int error = nvdimm_flush(region_of(binding), NULL);
 
+	memalloc_noio_restore(no_io);
 	return status_from_errno(error ? error : daxmend_fault_flush());
 }
 

@@ -73,27 +73,29 @@ void daxmend_mutex_unlock(struct daxmend_mutex *mutex)
 	mutex_unlock(&mutex->mutex);
 }
 
-void daxmend_readers_enter(void) __acquires(RCU)
+/*
+ * Of a reader's few steps most would be those of rcu_read_lock(), which lets itself be preempted. A
+ * grace period waits for both.
+ */
+void daxmend_readers_enter(void) __acquires(RCU_SCHED)
 {
-	rcu_read_lock();
+	rcu_read_lock_sched();
 }
 
-void daxmend_readers_leave(void) __releases(RCU)
+void daxmend_readers_leave(void) __releases(RCU_SCHED)
 {
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 }
 
 uint32_t daxmend_no_io_enter(void)
 {
 	return memalloc_noio_save();
 }
-EXPORT_SYMBOL_GPL(daxmend_no_io_enter);
 
 void daxmend_no_io_leave(uint32_t cookie)
 {
 	memalloc_noio_restore(cookie);
 }
-EXPORT_SYMBOL_GPL(daxmend_no_io_leave);
 
 void daxmend_bug(const char *what)
 {

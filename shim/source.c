@@ -4,7 +4,6 @@
  * bio). Bio pages and zeroes cannot fault; the pages of a user can, and are held while a
  * stretch of them is secured.
  */
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -61,16 +60,20 @@ static void copy_zeroes(void *to, size_t bytes)
 	}
 }
 
+/* All pages of a segment follow each other in memory, all of which 64-bit kernels have mapped. */
+static void *address_of(const struct bio_vec *segment)
+{
+	return page_address(segment->bv_page) + segment->bv_offset;
+}
+
 static void copy_from_bvecs(const struct bio_vec *bvecs, struct bvec_iter *at, void *to,
 			    size_t bytes)
 {
 	while (bytes) {
-		struct bio_vec vec = bvec_iter_bvec(bvecs, *at);
+		struct bio_vec vec = mp_bvec_iter_bvec(bvecs, *at);
 		size_t part = min_t(size_t, bytes, vec.bv_len);
-		void *from = kmap_local_page(vec.bv_page);
 
-		copy_past_caches(to, from + vec.bv_offset, part);
-		kunmap_local(from);
+		copy_past_caches(to, address_of(&vec), part);
 		bvec_iter_advance_single(bvecs, at, part);
 		to += part;
 		bytes -= part;
@@ -230,28 +233,45 @@ void daxmend_source_accept(struct daxmend_source *source, size_t bytes)
 
 void daxmend_sink_rewind(struct daxmend_sink *sink)
 {
-	sink->at = sink->bio->bi_iter;
+	sink_from_bio(sink, sink->bio);
+}
+
+/* Nothing on most architectures. */
+static void written_to_pages(const struct bio_vec *segment, unsigned int done, size_t bytes)
+{
+	unsigned int begin = segment->bv_offset + done;
+	struct page *page = segment->bv_page + begin / PAGE_SIZE;
+	struct page *end = segment->bv_page + DIV_ROUND_UP(begin + bytes, PAGE_SIZE);
+
+	for (; ARCH_IMPLEMENTS_FLUSH_DCACHE_PAGE && page < end; page++)
+		flush_dcache_page(page);
 }
 
 size_t daxmend_sink_copy(struct daxmend_sink *sink, const void *from, size_t bytes)
 {
-	size_t copied = 0;
+	const struct bio_vec *segment = sink->segment;
+	unsigned int done = sink->done;
+	size_t left = bytes;
 
 	daxmend_fault_before_copy();
-	while (copied < bytes) {
-		struct bio_vec vec = bio_iter_iovec(sink->bio, sink->at);
-		size_t part = min_t(size_t, bytes - copied, vec.bv_len);
-		size_t readable = daxmend_fault_readable(from + copied, part);
-		void *to = kmap_local_page(vec.bv_page);
-		size_t left = part - readable;
+	while (left) {
+		size_t part = min_t(size_t, left, segment->bv_len - done);
+		size_t readable = daxmend_fault_readable(from, part);
+		size_t copied = readable - copy_mc_to_kernel(address_of(segment) + done, from,
+							     readable);
 
-		left += copy_mc_to_kernel(to + vec.bv_offset, from + copied, readable);
-		kunmap_local(to);
-		flush_dcache_page(vec.bv_page);
-		bio_advance_iter_single(sink->bio, &sink->at, part - left);
-		copied += part - left;
-		if (left)
+		written_to_pages(segment, done, copied);
+		done += copied;
+		from += copied;
+		left -= copied;
+		if (copied < part)
 			break;
+		if (done == segment->bv_len) {
+			segment++;
+			done = 0;
+		}
 	}
-	return copied;
+	sink->segment = segment;
+	sink->done = done;
+	return bytes - left;
 }

@@ -9,6 +9,16 @@
 
 #include "daxmend/services.h"
 
+/*
+ * A source or sink on the stack is set by the functions below as far as it is read: it is not also
+ * cleared, as kernels want it of their compilers, for that would cost more than many a copy.
+ */
+#if __has_attribute(uninitialized)
+#define FILLED_WHEN_USED __attribute__((uninitialized))
+#else
+#define FILLED_WHEN_USED
+#endif
+
 enum source_kind { SOURCE_ITER, SOURCE_BIO, SOURCE_ZERO };
 
 struct daxmend_source {
@@ -23,9 +33,11 @@ struct daxmend_source {
 	unsigned int held_count;
 };
 
+/* Its position is not a bvec_iter, which also counts what is left: that is known without. */
 struct daxmend_sink {
-	struct bio *bio;
-	struct bvec_iter at;
+	const struct bio *bio;
+	const struct bio_vec *segment;
+	unsigned int done; /* bytes of the segment */
 };
 
 static inline void source_from_iter(struct daxmend_source *source, struct iov_iter *iter)
@@ -48,10 +60,11 @@ static inline void source_of_zeroes(struct daxmend_source *source)
 	source->kind = SOURCE_ZERO;
 }
 
-static inline void sink_from_bio(struct daxmend_sink *sink, struct bio *bio)
+static inline void sink_from_bio(struct daxmend_sink *sink, const struct bio *bio)
 {
 	sink->bio = bio;
-	sink->at = bio->bi_iter;
+	sink->segment = bio->bi_io_vec + bio->bi_iter.bi_idx;
+	sink->done = bio->bi_iter.bi_bvec_done;
 }
 
 #endif

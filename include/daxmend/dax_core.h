@@ -53,12 +53,12 @@ struct daxmend_device_config {
 };
 DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 64, "eight 64-bit fields");
 
-/* What a grant of access points at. */
-struct daxmend_access {
+/* Where page 0 of a device lies; the others follow it. */
+struct daxmend_memory {
 	void *kaddr;
 	uint64_t phys;
 };
-DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_access) == 16, "same layout in C and in C++");
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_memory) == 16, "same layout in C and in C++");
 
 /*
  * A look through a stack (shim/look.h) is not for more pages at once: nd_pmem looks for poison with an
@@ -102,6 +102,9 @@ void daxmend_device_destroy(struct daxmend_device *device);
 
 /* ---- access and I/O ---- */
 
+/* The same for as long as the device lives. Any context. */
+void daxmend_device_memory(const struct daxmend_device *device, struct daxmend_memory *memory);
+
 /*
  * The decision whether `pages` pages from page `pgoff` on may be touched. Takes no
  * lock and does not sleep.
@@ -112,8 +115,8 @@ void daxmend_device_destroy(struct daxmend_device *device);
  * DAXMEND_OUT_OF_RANGE beyond the end. With no poison in reach the result is all
  * that follows pgoff and may exceed `pages`.
  */
-int64_t daxmend_device_access(struct daxmend_device *device, uint64_t pgoff, uint64_t pages,
-			      int32_t recovery, struct daxmend_access *access);
+int64_t daxmend_device_access(const struct daxmend_device *device, uint64_t pgoff, uint64_t pages,
+			      int32_t recovery);
 
 /*
  * Writes `bytes` bytes from `source` at byte `offset`, repairing every bad sector

@@ -172,28 +172,21 @@ void pmem_drv_memory_failure(struct pmem_namespace *ns, uint64_t offset, uint64_
 
 /* ---- entries: called by the block layer ---- */
 
-#define PMEM_IO_WRITE 1U
-#define PMEM_IO_FLUSH_BEFORE 2U /* REQ_PREFLUSH */
-#define PMEM_IO_DURABLE 4U /* REQ_FUA */
+#define PMEM_IO_FLUSH_BEFORE 1U /* REQ_PREFLUSH */
+#define PMEM_IO_DURABLE 2U /* REQ_FUA */
 
-/* Result of pmem_drv_io(): no failure so far, and the bus ends the bio. No status has this value. */
+/* Result of pmem_drv_write(): no failure so far, and the bus ends the bio. No status has this value. */
 #define PMEM_IO_ENDS_LATER 1
 
-struct pmem_io {
-	uint64_t sector;
-	uint64_t bytes; /* 0: nothing but a flush */
-	struct pmem_bio *bio; /* null: the caller must know the result at once */
-	uint32_t flags;
-	uint32_t reserved;
-};
-DAXMEND_STATIC_ASSERT(sizeof(struct pmem_io) == 32, "same layout in C and in C++");
-
 /*
- * One bio from start to end: a status, or PMEM_IO_ENDS_LATER. The source is for writes, the sink
- * for reads. May sleep.
+ * One bio from start to end: a status, or PMEM_IO_ENDS_LATER. `flags` are PMEM_IO_...; a flush has
+ * no data. `bio` is null where the caller must know the result at once. May sleep.
  */
-int32_t pmem_drv_io(struct pmem_namespace *ns, const struct pmem_io *io,
-		    struct daxmend_source *source, struct daxmend_sink *sink);
+int32_t pmem_drv_write(struct pmem_namespace *ns, uint64_t sector, uint64_t bytes, uint32_t flags,
+		       struct daxmend_source *source, struct pmem_bio *bio);
+int32_t pmem_drv_flush(struct pmem_namespace *ns, uint32_t flags);
+int32_t pmem_drv_read(struct pmem_namespace *ns, uint64_t sector, uint64_t bytes, uint32_t flags,
+		      struct daxmend_sink *sink);
 
 /* ---- entries: the files badblocks and poison/ under /sys/block/pmemN ---- */
 

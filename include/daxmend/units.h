@@ -30,6 +30,13 @@ using Bytes = Quantity<struct ByteUnit>;
 using Sectors = Quantity<struct SectorUnit>;
 using Pages = Quantity<struct PageUnit>;
 
+/* Of the numbers, not of the objects, whose addresses compilers would choose from. */
+template <class Unit> constexpr Quantity<Unit> min(Quantity<Unit> a, Quantity<Unit> b) {
+    return {b.value < a.value ? b.value : a.value};
+}
+template <class Unit> constexpr Quantity<Unit> max(Quantity<Unit> a, Quantity<Unit> b) {
+    return {a.value < b.value ? b.value : a.value};
+}
 template <class T> constexpr T min(T a, T b) {
     return b < a ? b : a;
 }
@@ -82,6 +89,9 @@ constexpr Pages pages_rounded_down(Bytes b) {
 constexpr Pages pages_rounded_down(Sectors s) {
     return {s.value / kPageSectors};
 }
+constexpr Pages pages_rounded_up(Bytes b) {
+    return {b.value / kPageBytes + (b.value % kPageBytes != 0)};
+}
 constexpr Pages pages_rounded_up(Sectors s) {
     return {s.value / kPageSectors + (s.value % kPageSectors != 0)};
 }
@@ -96,7 +106,10 @@ constexpr SectorExtent to_sectors(PageExtent e) {
 constexpr SectorExtent sectors_touched(ByteExtent e) {
     return {sectors_rounded_down(e.begin), sectors_rounded_up(e.end)};
 }
-/* Every page of which the extent holds at least one sector. */
+/* Every page of which the extent holds at least one byte. */
+constexpr PageExtent pages_touched(ByteExtent e) {
+    return {pages_rounded_down(e.begin), pages_rounded_up(e.end)};
+}
 constexpr PageExtent pages_touched(SectorExtent e) {
     return {pages_rounded_down(e.begin), pages_rounded_up(e.end)};
 }

@@ -51,9 +51,9 @@ DAXMEND_END_C
     ABI_FIELD(daxmend_device_config, origin)                                                       \
     ABI_FIELD(daxmend_device_config, provider)                                                     \
     ABI_FIELD(daxmend_device_config, media)                                                        \
-    ABI_SIZE(daxmend_access)                                                                       \
-    ABI_FIELD(daxmend_access, kaddr)                                                               \
-    ABI_FIELD(daxmend_access, phys)                                                                \
+    ABI_SIZE(daxmend_memory)                                                                       \
+    ABI_FIELD(daxmend_memory, kaddr)                                                               \
+    ABI_FIELD(daxmend_memory, phys)                                                                \
     ABI_SIZE(pmem_layout)                                                                          \
     ABI_FIELD(pmem_layout, resource_begin)                                                         \
     ABI_FIELD(pmem_layout, resource_bytes)                                                         \
@@ -63,11 +63,6 @@ DAXMEND_END_C
     ABI_SIZE(pmem_disk_limits)                                                                     \
     ABI_FIELD(pmem_disk_limits, fua)                                                               \
     ABI_FIELD(pmem_disk_limits, dax)                                                               \
-    ABI_SIZE(pmem_io)                                                                              \
-    ABI_FIELD(pmem_io, sector)                                                                     \
-    ABI_FIELD(pmem_io, bytes)                                                                      \
-    ABI_FIELD(pmem_io, bio)                                                                        \
-    ABI_FIELD(pmem_io, flags)                                                                      \
     ABI_SIZE(passthrough_line)                                                                     \
     ABI_FIELD(passthrough_line, device)                                                            \
     ABI_FIELD(passthrough_line, offset)                                                            \
@@ -128,7 +123,6 @@ DAXMEND_END_C
     ABI_VALUE(DAXMEND_EVENT_MAP_WIDENED)                                                           \
     ABI_VALUE(PMEM_BUS_LIST_MAX)                                                                   \
     ABI_VALUE(PMEM_BADBLOCKS_LINES)                                                                \
-    ABI_VALUE(PMEM_IO_WRITE)                                                                       \
     ABI_VALUE(PMEM_IO_FLUSH_BEFORE)                                                                \
     ABI_VALUE(PMEM_IO_DURABLE)                                                                     \
     ABI_VALUE(PMEM_IO_ENDS_LATER)

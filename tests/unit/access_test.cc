@@ -28,8 +28,8 @@ int64_t expected(uint64_t bad_pages, uint64_t device, uint64_t first, uint64_t c
 
 class Access : public DeviceTest {
   protected:
-    int64_t access(uint64_t first, uint64_t count, bool recovery, daxmend_access *grant) {
-        return daxmend_device_access(device_, first, count, recovery, grant);
+    int64_t access(uint64_t first, uint64_t count, bool recovery) {
+        return daxmend_device_access(device_, first, count, recovery);
     }
 
     void compare_all(uint64_t bad_pages, uint64_t pages) {
@@ -39,9 +39,8 @@ class Access : public DeviceTest {
                     SCOPED_TRACE(::testing::Message()
                                  << "bad pages " << bad_pages << " of " << pages << ", " << count
                                  << " from " << first << (recovery ? " to repair" : ""));
-                    daxmend_access grant = {nullptr, 0};
                     const int64_t want = expected(bad_pages, pages, first, count, recovery);
-                    int64_t got = access(first, count, recovery, &grant);
+                    int64_t got = access(first, count, recovery);
                     /* With no poison in reach it may be all that follows. */
                     const uint64_t reach_end =
                         first + static_cast<uint64_t>(std::max<int64_t>(got, 0));
@@ -52,8 +51,6 @@ class Access : public DeviceTest {
                         got = want;
                     }
                     ASSERT_EQ(got, want);
-                    ASSERT_EQ(grant.kaddr, want > 0 ? media_->kaddr() + first * kPage : nullptr);
-                    ASSERT_EQ(grant.phys, want > 0 ? media_->phys() + first * kPage : 0);
                 }
     }
 };
@@ -93,35 +90,32 @@ TEST_F(Access, P2_P3_RangesOverManyPagesAndPiecesOfPages) {
 
 TEST_F(Access, ATailOfLessThanAPageCannotBeMapped) {
     make(20);
-    daxmend_access grant = {};
-    EXPECT_EQ(access(0, 10, false, &grant), 2);
-    EXPECT_EQ(access(2, 1, false, &grant), DAXMEND_OUT_OF_RANGE);
+    EXPECT_EQ(access(0, 10, false), 2);
+    EXPECT_EQ(access(2, 1, false), DAXMEND_OUT_OF_RANGE);
     mark(17, 18);
-    EXPECT_EQ(access(1, 10, false, &grant), 1) << "poison in the tail is in no page";
-    EXPECT_EQ(access(2, 1, true, &grant), DAXMEND_OUT_OF_RANGE);
+    EXPECT_EQ(access(1, 10, false), 1) << "poison in the tail is in no page";
+    EXPECT_EQ(access(2, 1, true), DAXMEND_OUT_OF_RANGE);
 }
 
 TEST_F(Access, RequestsBeyondTheEndOfAllNumbersAreRefusedOrShort) {
     make(24);
-    daxmend_access grant = {};
     for (const bool poisoned : {false, true}) {
         if (poisoned)
             mark(16, 17);
-        EXPECT_EQ(access(UINT64_MAX, 1, false, &grant), DAXMEND_OUT_OF_RANGE);
-        EXPECT_EQ(access(UINT64_MAX, UINT64_MAX, true, &grant), DAXMEND_OUT_OF_RANGE);
-        EXPECT_EQ(access(1, UINT64_MAX, false, &grant), poisoned ? 1 : 2);
-        EXPECT_EQ(access(0, UINT64_MAX, true, &grant), poisoned ? 2 : 3);
+        EXPECT_EQ(access(UINT64_MAX, 1, false), DAXMEND_OUT_OF_RANGE);
+        EXPECT_EQ(access(UINT64_MAX, UINT64_MAX, true), DAXMEND_OUT_OF_RANGE);
+        EXPECT_EQ(access(1, UINT64_MAX, false), poisoned ? 1 : 2);
+        EXPECT_EQ(access(0, UINT64_MAX, true), poisoned ? 2 : 3);
     }
-    EXPECT_EQ(access(2, UINT64_MAX, true, &grant), 1);
+    EXPECT_EQ(access(2, UINT64_MAX, true), 1);
 }
 
-TEST_F(Access, ARefusalGrantsNothing) {
+TEST_F(Access, TheMemoryIsWhereTheMediaLie) {
     make(16);
-    mark(0, 1);
-    daxmend_access grant = {nullptr, 7};
-    EXPECT_EQ(access(0, 1, false, &grant), DAXMEND_POISONED);
-    EXPECT_EQ(grant.kaddr, nullptr);
-    EXPECT_EQ(grant.phys, 7U);
+    daxmend_memory memory = {};
+    daxmend_device_memory(device_, &memory);
+    EXPECT_EQ(memory.kaddr, media_->kaddr());
+    EXPECT_EQ(memory.phys, media_->phys());
 }
 
 /* The decision is made where nothing may sleep and no lock may be taken. */
@@ -130,10 +124,9 @@ TEST_F(Access, P9_TakesNoLockAndNoMemory) {
     for (uint64_t sector = 0; sector < 4096; sector += 2)
         mark(sector, sector + 1);
     const uint64_t before = allocations();
-    daxmend_access grant = {};
     uint64_t brackets = 0;
     on_readers([&] { brackets++; });
-    EXPECT_EQ(access(0, 512, true, &grant), 512);
+    EXPECT_EQ(access(0, 512, true), 512);
     on_readers(nullptr);
     EXPECT_GT(brackets, 0U);
     EXPECT_EQ(allocations(), before);

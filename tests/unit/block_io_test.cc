@@ -18,7 +18,7 @@ class BlockIo : public NamespaceTest {
 
 TEST_F(BlockIo, ReadsGiveTheDataOfTheirSectors) {
     daxmend_sink sink;
-    EXPECT_EQ(io(0, 5, 3 * kSector, nullptr, &sink), DAXMEND_OK);
+    EXPECT_EQ(pmem_drv_read(ns_, 5, 3 * kSector, 0, &sink), DAXMEND_OK);
     ASSERT_EQ(sink.data.size(), 3 * kSector);
     for (uint64_t n = 0; n < sink.data.size(); n++)
         ASSERT_EQ(sink.data[n], old(5 * kSector + n));
@@ -35,10 +35,10 @@ TEST_F(BlockIo, WritesReachTheirSectors) {
 }
 
 TEST_F(BlockIo, AnEmptyFlushIsNothingElse) {
-    EXPECT_EQ(io(PMEM_IO_WRITE | PMEM_IO_FLUSH_BEFORE, 0, 0, nullptr, nullptr), DAXMEND_OK);
+    EXPECT_EQ(flush(), DAXMEND_OK);
     EXPECT_EQ(binding_->calls, (Calls{"flush"}));
     binding_->failing_call = "flush";
-    EXPECT_EQ(io(PMEM_IO_WRITE | PMEM_IO_FLUSH_BEFORE, 0, 0, nullptr, nullptr), binding_->failure);
+    EXPECT_EQ(flush(), binding_->failure);
 }
 
 TEST_F(BlockIo, P12_FlushBeforeDataDurableAfter) {
@@ -56,13 +56,16 @@ TEST_F(BlockIo, P12_FlushBeforeDataDurableAfter) {
     EXPECT_EQ(binding_->calls, (Calls{"flush"}));
 }
 
-/* The caller may be the one who frees memory, and some buses allocate for a flush. */
-TEST_F(BlockIo, FlushesNeverStartIo) {
-    bus_poison(6, 7);
-    pmem_drv_poison_notice(binding_.get(), ns_);
-    EXPECT_EQ(write(5, 3, PMEM_IO_FLUSH_BEFORE | PMEM_IO_DURABLE), DAXMEND_OK);
-    EXPECT_EQ(std::count(binding_->calls.begin(), binding_->calls.end(), "flush"), 3);
-    EXPECT_EQ(binding_->flushes_that_may_start_io, 0U);
+TEST_F(BlockIo, AReadMayAskForFlushesToo) {
+    EXPECT_EQ(read(5, 1, PMEM_IO_FLUSH_BEFORE), DAXMEND_OK);
+    EXPECT_EQ(binding_->calls, (Calls{"flush"}));
+    EXPECT_EQ(read(5, 1, PMEM_IO_FLUSH_BEFORE | PMEM_IO_DURABLE), DAXMEND_OK);
+    EXPECT_EQ(binding_->calls, (Calls{"flush", "flush", "flush"}));
+    EXPECT_EQ(read(64, 1, PMEM_IO_DURABLE), DAXMEND_OUT_OF_RANGE);
+    EXPECT_EQ(binding_->calls, (Calls{"flush", "flush", "flush"})) << "a failed one is not flushed";
+    binding_->failing_call = "flush";
+    EXPECT_EQ(read(5, 1, PMEM_IO_FLUSH_BEFORE), binding_->failure);
+    EXPECT_EQ(read(5, 1, PMEM_IO_DURABLE), binding_->failure);
 }
 
 TEST_F(BlockIo, P12_AFailedFlushBeforeKeepsTheDataOut) {
@@ -85,9 +88,8 @@ TEST_F(BlockIo, P12_ABusMayEndTheBioWithItsLastFlush) {
     EXPECT_EQ(write(5, 1), DAXMEND_OK) << "no flush was asked for";
     binding_->calls.clear();
     EXPECT_EQ(write(5, 1, PMEM_IO_FLUSH_BEFORE), DAXMEND_OK) << "the data follow this flush";
-    EXPECT_EQ(io(PMEM_IO_WRITE | PMEM_IO_FLUSH_BEFORE, 0, 0, nullptr, nullptr), DAXMEND_OK);
+    EXPECT_EQ(flush(), DAXMEND_OK);
     EXPECT_EQ(binding_->calls, (Calls{"flush", "flush"}));
-    EXPECT_EQ(binding_->flushes_that_may_start_io, 0U);
 
     EXPECT_EQ(write(63, 2, PMEM_IO_DURABLE), DAXMEND_OUT_OF_RANGE) << "a failure is known at once";
     binding_->failing_call = "flush";

@@ -32,8 +32,7 @@ TEST_F(DeviceThreads, P1_P2_DecisionsBesideRepairs) {
     for (uint64_t n = 0; n < 2; n++)
         readers.emplace_back([&] {
             const auto access = [&](uint64_t page, bool recovery) {
-                daxmend_access grant = {};
-                return daxmend_device_access(device_, page, 1, recovery, &grant);
+                return daxmend_device_access(device_, page, 1, recovery);
             };
             while (!stop.load(std::memory_order_relaxed)) {
                 looks.fetch_add(1, std::memory_order_relaxed);

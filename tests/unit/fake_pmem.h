@@ -67,7 +67,6 @@ struct pmem_binding {
     pmem_disk_limits limits = {};
     uint64_t poll_wakes = 0;
     daxmend_device *dax_device = nullptr;
-    uint64_t flushes_that_may_start_io = 0;
     /* Where the callbacks find the namespace. */
     pmem_namespace *ns = nullptr;
 

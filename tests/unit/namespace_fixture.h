@@ -56,18 +56,14 @@ class NamespaceTest : public ServicesTest {
         media_->poison(begin, end);
     }
 
-    int32_t io(uint32_t flags, uint64_t sector, uint64_t bytes, daxmend_source *source,
-               daxmend_sink *sink) {
-        const pmem_io request = {sector, bytes, end_ ? binding_->bio() : nullptr, flags, 0};
-        return pmem_drv_io(ns_, &request, source, sink);
-    }
+    int32_t flush() { return pmem_drv_flush(ns_, PMEM_IO_FLUSH_BEFORE); }
     int32_t write(uint64_t sector, uint64_t count, uint32_t flags = 0) {
         daxmend_source source(count * kSector);
-        return io(PMEM_IO_WRITE | flags, sector, count * kSector, &source, nullptr);
+        return pmem_drv_write(ns_, sector, count * kSector, flags, &source, end());
     }
-    int32_t read(uint64_t sector, uint64_t count) {
+    int32_t read(uint64_t sector, uint64_t count, uint32_t flags = 0) {
         daxmend_sink sink;
-        return io(0, sector, count * kSector, nullptr, &sink);
+        return pmem_drv_read(ns_, sector, count * kSector, flags, &sink);
     }
     std::string badblocks(uint32_t lines = PMEM_BADBLOCKS_LINES) const {
         char text[65536];
@@ -80,6 +76,8 @@ class NamespaceTest : public ServicesTest {
     std::unique_ptr<Media> media_;
     std::unique_ptr<pmem_binding> binding_;
     pmem_namespace *ns_ = nullptr;
+    pmem_bio *end() { return end_ ? binding_->bio() : nullptr; }
+
     bool end_ = true; /* bios may be ended by the bus */
 };
 

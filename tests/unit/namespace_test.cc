@@ -135,10 +135,11 @@ TEST_F(NamespaceLife, APfnDeviceHasPagesAndItsDataBehindTheInfoBlock) {
     EXPECT_EQ(binding_->disk_sectors, 232U);
     EXPECT_EQ(badblocks(), "0 1\n");
 
-    daxmend_access grant = {};
-    EXPECT_EQ(daxmend_device_access(binding_->dax_device, 1, 1, 0, &grant), 1);
-    EXPECT_EQ(grant.kaddr, media_->kaddr() + 24 * kSector + kPage);
-    EXPECT_EQ(grant.phys, media_->phys() + 24 * kSector + kPage);
+    EXPECT_EQ(daxmend_device_access(binding_->dax_device, 1, 1, 0), 1);
+    daxmend_memory memory = {};
+    daxmend_device_memory(binding_->dax_device, &memory);
+    EXPECT_EQ(memory.kaddr, media_->kaddr() + 24 * kSector);
+    EXPECT_EQ(memory.phys, media_->phys() + 24 * kSector);
     EXPECT_EQ(write(0, 1), DAXMEND_OK);
     EXPECT_FALSE(media_->poisoned(24));
     EXPECT_TRUE(media_->poisoned(10));

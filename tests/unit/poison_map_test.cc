@@ -83,6 +83,44 @@ TEST_F(PoisonMapTest, P9_NothingBadCostsNoLookAtTheReaders) {
     EXPECT_EQ(brackets, 0U) << "a map that became empty again is as cheap as a new one";
 }
 
+/* What lies before and behind all that is bad is told without a look at the ranges. */
+TEST_F(PoisonMapTest, P9_BeforeAndBehindAllThatIsBadCostsNoLookEither) {
+    PoisonMap map;
+    uint64_t brackets = 0;
+    const auto expect_bounds = [&](uint64_t lowest, uint64_t highest) {
+        brackets = 0;
+        on_readers([&] { brackets++; });
+        EXPECT_FALSE(map.any_bad(sectors(0, lowest)));
+        EXPECT_FALSE(map.any_bad(sectors(highest, UINT64_MAX)));
+        EXPECT_TRUE(map.none_from({highest}));
+        EXPECT_FALSE(map.none_from({highest - 1}));
+        EXPECT_EQ(brackets, 0U) << lowest << " to " << highest;
+        EXPECT_TRUE(map.any_bad(sectors(lowest, lowest + 1)));
+        EXPECT_TRUE(map.any_bad(sectors(highest - 1, highest)));
+        EXPECT_GT(brackets, 0U) << "these are looked for";
+        on_readers(nullptr);
+    };
+    ASSERT_TRUE(map.add(sectors(50, 60)).is_ok());
+    expect_bounds(50, 60);
+    ASSERT_TRUE(map.add(sectors(10, 12)).is_ok());
+    expect_bounds(10, 60);
+    for (uint64_t sector = 100; sector < 2000; sector += 2)
+        ASSERT_TRUE(map.add(sectors(sector, sector + 1)).is_ok());
+    expect_bounds(10, 1999);
+    remove(map, 10, 55);
+    expect_bounds(55, 1999);
+    remove(map, 90, 3000);
+    expect_bounds(55, 60);
+    fail_all_allocations(true);
+    EXPECT_FALSE(map.add(sectors(20, 21)).is_ok());
+    EXPECT_FALSE(map.add(sectors(70, 75)).is_ok());
+    fail_all_allocations(false);
+    EXPECT_TRUE(map.any_bad(sectors(20, 21)) && map.any_bad(sectors(74, 75)));
+    EXPECT_TRUE(map.none_from({75}));
+    remove(map, 0, 100);
+    EXPECT_TRUE(map.empty());
+}
+
 TEST_F(PoisonMapTest, EmptyExtentsChangeNothingAndFindNothing) {
     PoisonMap map;
     ASSERT_TRUE(map.add(sectors(7, 7)).is_ok());

@@ -125,6 +125,36 @@ TEST_F(PoisonMapThreads, P9_AMapThatFillsAndEmpties) {
     }
 }
 
+/* What is bad goes far apart and comes together again, around a sector that stays bad. */
+TEST_F(PoisonMapThreads, P1_ReadersNeverMissWhatStaysBetweenBoundsThatMove) {
+    {
+        PoisonMap map;
+        ASSERT_TRUE(map.add(sectors(500, 501)).is_ok());
+        std::atomic<bool> stop{false};
+        std::atomic<uint64_t> wrong{0};
+        std::atomic<uint64_t> looks{0};
+        std::thread reader([&] {
+            while (!stop.load(std::memory_order_relaxed)) {
+                looks.fetch_add(1, std::memory_order_relaxed);
+                if (!map.any_bad(sectors(500, 501)) || map.none_from({500}) || map.empty() ||
+                    map.any_bad(sectors(300, 301)) || map.any_bad(sectors(700, 701)))
+                    wrong.fetch_add(1, std::memory_order_relaxed);
+            }
+        });
+        for (uint64_t step = 0; step < 3000 || looks < kLooks; step++) {
+            const SectorExtent far =
+                step % 2 ? sectors(step % 299, 299) : sectors(701, 702 + step % 299);
+            EXPECT_TRUE(map.add(far).is_ok());
+            PoisonMap::Reservation reservation;
+            EXPECT_TRUE(map.reserve_for_remove(reservation).is_ok());
+            map.remove(far, reservation);
+        }
+        stop.store(true, std::memory_order_relaxed);
+        reader.join();
+        EXPECT_EQ(wrong, 0U);
+    }
+}
+
 /* Short memory now and then: what was kept without it is stored later, under readers. */
 TEST_F(PoisonMapThreads, P1_ReadersNeverMissWhatIsKeptWithoutMemory) {
     {

@@ -47,8 +47,7 @@ TEST_F(PoisonNumbers, P14_RefusalsAndFailures) {
     EXPECT_EQ(read(9, 1), DAXMEND_POISONED);
     EXPECT_EQ(number(PMEM_POISON_READS_REFUSED), 1U);
 
-    daxmend_access grant = {};
-    EXPECT_EQ(daxmend_device_access(binding_->dax_device, 1, 1, 0, &grant), DAXMEND_POISONED);
+    EXPECT_EQ(daxmend_device_access(binding_->dax_device, 1, 1, 0), DAXMEND_POISONED);
     EXPECT_EQ(number(PMEM_POISON_ACCESSES_REFUSED), 1U);
 
     daxmend_source source(100);

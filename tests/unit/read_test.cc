@@ -65,8 +65,7 @@ TEST_F(Read, P10_PoisonFoundByTheCopyIsRefusedAndRemembered) {
             EXPECT_EQ(bad(), (Ranges{{found, found + 1}}));
             EXPECT_EQ(media_->changed_calls, 1U) << "whoever polls the list is woken";
             EXPECT_EQ(events().back().kind, DAXMEND_EVENT_POISON_FOUND);
-            daxmend_access grant = {};
-            EXPECT_EQ(daxmend_device_access(device_, found / 8, 1, 0, &grant), DAXMEND_POISONED);
+            EXPECT_EQ(daxmend_device_access(device_, found / 8, 1, 0), DAXMEND_POISONED);
             EXPECT_EQ(write_sectors(found, 1), (Written{kSector, DAXMEND_OK}));
             daxmend_sink sink;
             EXPECT_EQ(read(0, 24, sink), DAXMEND_OK);

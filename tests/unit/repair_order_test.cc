@@ -42,9 +42,8 @@ TEST_F(RepairOrder, P1_SectorsAreForgottenAfterEverythingElse) {
             while_bad.push_back(what);
         EXPECT_EQ(bad_at(3), what != "changed") << "at step " << what;
         EXPECT_EQ(bad_at(4), what != "changed") << "at step " << what;
-        daxmend_access grant = {};
         const int64_t want = what == "changed" ? 2 : DAXMEND_POISONED;
-        EXPECT_EQ(daxmend_device_access(device_, 0, 2, 0, &grant), want) << "at step " << what;
+        EXPECT_EQ(daxmend_device_access(device_, 0, 2, 0), want) << "at step " << what;
     };
     EXPECT_EQ(write_sectors(3, 2), (Written{2 * kSector, DAXMEND_OK}));
     EXPECT_EQ(while_bad, (Log{"clear", "invalidate", "write", "barrier", "flush", "verify",
