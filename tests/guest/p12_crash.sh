@@ -21,7 +21,7 @@ fault_points_needed
 
 RESETS=2          # at least; a few more until one has met an extent between its clear and its write
 MOST_RESETS=8
-REGION=8192       # sectors of each of the two regions
+REGION=4096       # sectors of each of the two regions
 RAW_FIRST=400000  # the region of bios, behind the file system
 LIFE_AT=600000    # where it is noted which life this is; what was told of is noted behind it
 FS_SECTORS=131072
