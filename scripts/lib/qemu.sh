@@ -112,8 +112,9 @@ talk() {
 	qmp_ready=false
 	TALK_END=''
 	while :; do
-		# Time-outs give partial lines; they are put together.
-		if IFS= read -r -t 0.5 part <&"$from_guest"; then
+		# Time-outs give partial lines; they are put together. One that comes just behind the newline takes that with it: the
+		# guest's terminal has put a CR before, and if the newline is still to come, then as an empty line, which nobody minds.
+		if IFS= read -r -t 0.5 part <&"$from_guest" || [[ $part == *$'\r' ]]; then
 			line=${line}${part%$'\r'}
 			case $line in
 			'monitor: '*) answer_monitor "${line#monitor: }" ;;
