@@ -101,14 +101,14 @@ static void mark(struct worker *w)
 		close(fd);
 }
 
-static void read_text(struct worker *w, const char *path)
+static int can_read_text(struct worker *w, const char *path)
 {
 	int fd = open(path, O_RDONLY);
+	int can = fd >= 0 && read(fd, w->buffer, MOST * SECTOR) >= 0;
 
-	if (fd < 0 || read(fd, w->buffer, MOST * SECTOR) < 0)
-		w->refused++;
 	if (fd >= 0)
 		close(fd);
+	return can;
 }
 
 static void look(struct worker *w)
@@ -116,16 +116,18 @@ static void look(struct worker *w)
 	DIR *folder = opendir(folder_path);
 	struct dirent *entry;
 	char path[512];
+	int all = can_read_text(w, list_path);
 
-	read_text(w, list_path);
 	while (folder && (entry = readdir(folder))) {
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder_path, entry->d_name);
-		read_text(w, path);
+		all &= can_read_text(w, path);
 	}
 	if (folder)
 		closedir(folder);
+	if (!all)
+		w->refused++;
 }
 
 static void *work(void *arg)
