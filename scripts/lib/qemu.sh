@@ -29,7 +29,7 @@ qemu_command() {
 	bytes=$(nvdimm_bytes "$nvdimm_size")
 	# The kernel ends QEMU with this script, however the script ends.
 	QEMU=(setpriv --pdeathsig TERM qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot
-		-accel tcg -machine q35,nvdimm=on -cpu "max,vendor=GenuineIntel" -smp "$cpus"
+		-accel tcg -machine q35,nvdimm=on -cpu "$processor" -smp "$cpus"
 		# Four slots whatever the number of NVDIMMs: the ACPI table names as many.
 		-m "${memory}M,slots=4,maxmem=$((memory + nvdimms * (nvdimm_size + 16) + virtio_pmem + 1024))M"
 		-kernel "$image" -initrd "$run/initrd" -append "$kernel_line"

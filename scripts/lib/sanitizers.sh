@@ -12,6 +12,9 @@ sanitizer_settings() {
 		# Without it only the first report of a boot is printed.
 		kernel_line+=' kasan_multi_shot'
 		if $leak_check; then kernel_line+=' kmemleak=on'; else kernel_line+=' kmemleak=off'; fi
+		# With addresses of 57 bits an early interrupt is reported: while identify_cpu() has forgotten what the processor can
+		# do, KASAN takes all of the kernel's addresses for wild ones.
+		processor+=,la57=off
 		PATIENCE=6
 		memory=$((memory < 2048 ? 2048 : memory))
 		;;
