@@ -12,7 +12,11 @@
 
 namespace daxmend {
 
-enum class AccessMode { normal, recovery };
+/* What the caller asks for besides pages: see DAXMEND_ACCESS_... in dax_core.h. */
+struct AccessMode {
+    bool recovery = false;
+    bool wants_pfn = false;
+};
 
 /* decide_access() where nothing is bad. */
 inline Result<Pages> decide_access_to_good(Pages device, PageExtent request) {
@@ -21,25 +25,20 @@ inline Result<Pages> decide_access_to_good(Pages device, PageExtent request) {
     return device - request.begin;
 }
 
-/* decide_access() where `bad` is the first that is bad in `request`, which lies on the device. */
-Result<Pages> decide_access_to_bad(const PoisonMap &map, PageExtent request, SectorExtent bad,
-                                   AccessMode mode);
+/* decide_access() where something may be bad; `request` is not empty and lies on the device. */
+Result<Pages> decide_access_near_bad(const PoisonMap &map, PageExtent request, AccessMode mode);
 
 /*
- * How many pages of `request`, counted from its first, may be touched; at least one.
- * `device` is how many pages there are. With nothing bad on the device the answer is
- * all that is left of it.
+ * How many pages of `request`, counted from its first, are granted; at least one. `device` is how
+ * many pages there are. `bad_anywhere`: some device has a bad sector. With nothing bad the answer is
+ * all that is left of the device.
  */
 inline Result<Pages> decide_access(const PoisonMap &map, Pages device, PageExtent request,
-                                   AccessMode mode) {
+                                   AccessMode mode, bool bad_anywhere) {
     const Result<Pages> all = decide_access_to_good(device, request);
-    if (!all.is_ok() || map.empty())
+    if (!all.is_ok() || (map.empty() && !(mode.wants_pfn && bad_anywhere)))
         return all;
-    const PageExtent inside = {request.begin, min(request.end, device)};
-    const SectorExtent bad = map.first_bad(to_sectors(inside));
-    if (bad.empty())
-        return inside.end - inside.begin;
-    return decide_access_to_bad(map, inside, bad, mode);
+    return decide_access_near_bad(map, {request.begin, min(request.end, device)}, mode);
 }
 
 } // namespace daxmend

@@ -6,6 +6,8 @@
 
 namespace daxmend {
 
+constinit uint64_t Device::devices_with_poison = 0;
+
 Result<Device *> Device::create(const daxmend_device_config &config) {
     const uint64_t misaligned =
         (reinterpret_cast<uint64_t>(config.kaddr) | config.phys) % kPageBytes;
@@ -31,10 +33,14 @@ void Device::destroy(Device *device) {
 }
 
 Result<Pages> Device::access_near_poison(PageExtent request, AccessMode mode) const {
-    const Result<Pages> allowed = decide_access(map_, media_.pages(), request, mode);
-    if (allowed.status() == Status::poisoned())
-        events_.happened(DAXMEND_EVENT_ACCESS_REFUSED,
-                         sectors_of_page(request.begin).intersect(all()));
+    const bool bad_anywhere = __atomic_load_n(&devices_with_poison, __ATOMIC_ACQUIRE) != 0;
+    const Result<Pages> allowed = decide_access(map_, media_.pages(), request, mode, bad_anywhere);
+    if (allowed.status() == Status::poisoned()) {
+        /* Empty if a repair came between: the first page of the request stands for it then. */
+        const SectorExtent bad = map_.first_bad(to_sectors(request));
+        const Pages page = bad.empty() ? request.begin : pages_rounded_down(bad.begin);
+        events_.happened(DAXMEND_EVENT_ACCESS_REFUSED, sectors_of_page(page).intersect(all()));
+    }
     return allowed;
 }
 

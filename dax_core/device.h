@@ -21,7 +21,7 @@ class Device : NotCopied {
     static void destroy(Device *device);
 
     Result<Pages> access(PageExtent request, AccessMode mode) const {
-        if (map_.empty())
+        if (map_.empty() && !mode.wants_pfn)
             return decide_access_to_good(media_.pages(), request);
         return access_near_poison(request, mode);
     }
@@ -30,6 +30,11 @@ class Device : NotCopied {
         if (!to_bytes(all()).contains(request))
             return {{0}, Status::out_of_range()};
         return engine_.write(request, source);
+    }
+    Transfer recovery_write(ByteExtent request, daxmend_source *source) {
+        if (!to_bytes(all()).contains(request))
+            return {{0}, Status::out_of_range()};
+        return engine_.recovery_write(request, source);
     }
     Status read(ByteExtent request, daxmend_sink *sink) {
         if (!to_bytes(all()).contains(request))
@@ -45,9 +50,12 @@ class Device : NotCopied {
 
   private:
     Device(const daxmend_device_config &config, daxmend_mutex *lock)
-        : lock_(lock), media_(config), events_(config.name, {config.origin}),
-          engine_(media_, map_, events_, lock) {}
+        : lock_(lock), media_(config), map_(&devices_with_poison),
+          events_(config.name, {config.origin}), engine_(media_, map_, events_, lock) {}
     ~Device() { daxmend_mutex_destroy(lock_); }
+
+    /* How many devices of this module have a bad sector. */
+    static constinit uint64_t devices_with_poison;
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }
     Result<Pages> access_near_poison(PageExtent request, AccessMode mode) const;

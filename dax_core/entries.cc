@@ -47,10 +47,11 @@ void daxmend_device_memory(const daxmend_device *device, daxmend_memory *memory)
 }
 
 int64_t daxmend_device_access(const daxmend_device *device, uint64_t pgoff, uint64_t pages,
-                              int32_t recovery) {
+                              uint32_t flags) {
     const uint64_t end = pgoff + pages < pgoff ? UINT64_MAX : pgoff + pages;
-    const Result<Pages> allowed = from_abi(device)->access(
-        {{pgoff}, {end}}, recovery ? AccessMode::recovery : AccessMode::normal);
+    const AccessMode mode = {(flags & DAXMEND_ACCESS_RECOVERY) != 0,
+                             (flags & DAXMEND_ACCESS_PFN) != 0};
+    const Result<Pages> allowed = from_abi(device)->access({{pgoff}, {end}}, mode);
     if (!allowed.is_ok())
         return allowed.status().code();
     return static_cast<int64_t>(allowed.value().value);
@@ -59,6 +60,13 @@ int64_t daxmend_device_access(const daxmend_device *device, uint64_t pgoff, uint
 uint64_t daxmend_device_write(daxmend_device *device, uint64_t offset, uint64_t bytes,
                               daxmend_source *source, int32_t *status) {
     const Transfer transfer = from_abi(device)->write(request(offset, bytes), source);
+    *status = transfer.status.code();
+    return transfer.done.value;
+}
+
+uint64_t daxmend_device_recovery_write(daxmend_device *device, uint64_t offset, uint64_t bytes,
+                                       daxmend_source *source, int32_t *status) {
+    const Transfer transfer = from_abi(device)->recovery_write(request(offset, bytes), source);
     *status = transfer.status.code();
     return transfer.done.value;
 }

@@ -135,6 +135,7 @@ PoisonMap::Reservation::~Reservation() {
 }
 
 PoisonMap::~PoisonMap() {
+    lower_populated();
     if (!root_)
         return;
     for (uint64_t i = 0; i < root_->count; i++)
@@ -373,6 +374,7 @@ Status PoisonMap::settle_widened() {
 
 /* Before a bad sector can be found. */
 void PoisonMap::grow_bounds(SectorExtent extent) {
+    raise_populated();
     __atomic_store_n(&lowest_, min(Sectors{lowest_}, extent.begin).value, __ATOMIC_RELEASE);
     __atomic_store_n(&highest_, max(Sectors{highest_}, extent.end).value, __ATOMIC_RELEASE);
 }
@@ -388,6 +390,21 @@ void PoisonMap::settle_bounds() {
     }
     __atomic_store_n(&lowest_, bounds.begin.value, __ATOMIC_RELEASE);
     __atomic_store_n(&highest_, bounds.end.value, __ATOMIC_RELEASE);
+    if (bounds == kNoBounds)
+        lower_populated();
+}
+
+// ORDER: raised before a reader can find the map's first bad sector, lowered after the last is gone.
+void PoisonMap::raise_populated() {
+    if (populated_ && !counted_)
+        __atomic_fetch_add(populated_, uint64_t{1}, __ATOMIC_SEQ_CST);
+    counted_ = true;
+}
+
+void PoisonMap::lower_populated() {
+    if (populated_ && counted_)
+        __atomic_fetch_sub(populated_, uint64_t{1}, __ATOMIC_SEQ_CST);
+    counted_ = false;
 }
 
 void PoisonMap::apply(const Change &change, Reservation &reservation) {

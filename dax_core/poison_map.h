@@ -42,7 +42,8 @@ class PoisonMap : NotCopied {
         Directory *directory_ = nullptr;
     };
 
-    PoisonMap() = default;
+    /* `populated`, if there is one, counts the maps that hold a bad sector; see raise_populated(). */
+    explicit PoisonMap(uint64_t *populated = nullptr) : populated_(populated) {}
     ~PoisonMap();
 
     /* Nothing is bad: one load. Any context. */
@@ -109,6 +110,8 @@ class PoisonMap : NotCopied {
     void widen(SectorExtent extent);
     void grow_bounds(SectorExtent extent);
     void settle_bounds();
+    void raise_populated();
+    void lower_populated();
     Status settle_widened();
 
     Change plan_add(SectorExtent extent) const;
@@ -123,6 +126,8 @@ class PoisonMap : NotCopied {
 
     Directory *root_ = nullptr;
     uint64_t ranges_ = 0;
+    uint64_t *populated_;
+    bool counted_ = false; /* writers only: this map is in *populated_ */
     /*
      * Nothing below the one and from the other on is bad; UINT64_MAX and 0 when nothing is.
      * ORDER: moved apart before a range can be seen, together after one is gone. So each holds

@@ -14,18 +14,13 @@ namespace {
  */
 constexpr Sectors kLargestRepair = {32768};
 
-/*
- * The sectors of `bad` that a write of the sectors `covered` may replace. A page that the end of
- * the device cuts short is covered by what there is of it.
- */
-SectorExtent replaceable(SectorExtent bad, SectorExtent covered, Granularity granularity,
-                         Sectors device) {
-    if (granularity == Granularity::sector)
-        return bad.intersect(covered);
-    const Pages end =
-        covered.end == device ? pages_rounded_up(covered.end) : pages_rounded_down(covered.end);
-    return bad.intersect(covered).intersect(
-        to_sectors(PageExtent{pages_rounded_up(covered.begin), end}));
+/* Good pages are copied to in steps of so much, between which other threads may run. */
+constexpr Pages kPlainStep = {256};
+
+/* Where a write that reached `at` ends if only whole units count. */
+Bytes unit_rounded_down(Bytes at, RepairUnit unit) {
+    return unit == RepairUnit::page ? to_bytes(pages_rounded_down(at))
+                                    : to_bytes(sectors_rounded_down(at));
 }
 
 /* The part of `extent` that lies in its first page. */
@@ -110,120 +105,274 @@ Transfer RepairEngine::write_good(ByteExtent extent, daxmend_source *source) {
     return {at - extent.begin, Status::ok()};
 }
 
-Transfer RepairEngine::write_near_poison(ByteExtent request, daxmend_source *source) {
-    const RepairPolicy policy = current_repair_policy();
+/*
+ * Writes the first part of `extent`, where no page has a bad sector. Success with less than all of
+ * it means that the write goes on there.
+ */
+Transfer RepairEngine::write_good_pages(ByteExtent extent, daxmend_source *source) {
+    const Bytes step_end = to_bytes(pages_rounded_down(extent.begin) + kPlainStep);
+    const Bytes end = min(extent.end, step_end);
+    const Bytes length = end - extent.begin;
+    const Bytes copied = {daxmend_source_copy(source, media_.kaddr(extent.begin), length.value)};
+    const Bytes reached = extent.begin + copied;
+    Bytes counted = reached;
+    if (reached < end)
+        counted = max(extent.begin, unit_rounded_down(reached, RepairUnit::page));
+    /* A page that turned bad during the copy does not count: it is repaired next. */
+    const Bytes good_end = end_of_good({extent.begin, counted}, RepairUnit::page);
+    const bool all_good = good_end == counted;
+    counted = min(counted, good_end);
+    if (counted < reached)
+        daxmend_source_rewind(source, (reached - counted).value);
+    return {counted - extent.begin, reached < end && all_good ? Status::fault() : Status::ok()};
+}
+
+/* The end of the good units with which `rest` begins. */
+Bytes RepairEngine::end_of_good(ByteExtent rest, RepairUnit unit) const {
+    const SectorExtent units =
+        unit == RepairUnit::page ? to_sectors(pages_touched(rest)) : sectors_touched(rest);
+    const SectorExtent bad = map_.first_bad(units);
+    if (bad.empty())
+        return rest.end;
+    return min(rest.end, max(rest.begin, unit_rounded_down(to_bytes(bad.begin), unit)));
+}
+
+Transfer RepairEngine::write_near_poison(ByteExtent request, daxmend_source *source,
+                                         RepairUnit unit) {
     /* Sectors that the request covers whole; only these may turn good. */
     const SectorExtent covered = {sectors_rounded_up(request.begin),
                                   sectors_rounded_down(request.end)};
     Bytes at = request.begin;
     while (at < request.end) {
-        const SectorExtent bad = map_.first_bad(sectors_touched({at, request.end}));
-        const Bytes good_end = bad.empty() ? request.end : to_bytes(bad.begin);
-        if (at < good_end) {
-            const Transfer wrote = write_good({at, good_end}, source);
-            at += wrote.done;
-            if (!wrote.status.is_ok())
-                return {at - request.begin, wrote.status};
-            continue;
-        }
-
-        const SectorExtent whole = replaceable(bad, covered, policy.granularity, media_.sectors());
-        if (whole.empty() || to_bytes(whole.begin) != at) {
-            events_.happened(DAXMEND_EVENT_PARTLY_COVERED, bad);
-            return {at - request.begin, Status::poisoned()};
-        }
-        const Transfer step = repair(whole, source, policy);
+        const ByteExtent rest = {at, request.end};
+        const Bytes good_end = end_of_good(rest, unit);
+        Transfer step;
+        if (at == good_end)
+            step = repair(rest, covered, unit, source);
+        else if (unit == RepairUnit::page)
+            step = write_good_pages({at, good_end}, source);
+        else
+            step = write_good({at, good_end}, source);
         at += step.done;
         if (!step.status.is_ok())
             return {at - request.begin, step.status};
+        /* A bio has to end whole; a call for a process that is being killed does not. */
+        const bool killed = daxmend_yield() != 0;
+        if (killed && unit == RepairUnit::page && at < request.end)
+            return {at - request.begin, Status::killed()};
     }
     return {at - request.begin, Status::ok()};
 }
 
 /*
- * Repairs the first part of `extent`, all of which the request covers. Success with 0 bytes
- * means that the map changed meanwhile: look again.
+ * fs/dax.c stores what it copies around a copy-on-write just before it calls, by stores that may
+ * still be in the CPU caches, and then remaps the file to the whole page.
  */
-Transfer RepairEngine::repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy) {
-    extent.end = min(extent.end, extent.begin + kLargestRepair);
-    const int64_t secured = daxmend_source_secure(source, to_bytes(extent).length().value);
-    Status status =
-        secured < 0 ? gave_up(extent, Status(static_cast<int32_t>(secured))) : Status::fault();
-    const Bytes safe = {static_cast<uint64_t>(max(secured, int64_t{0}))};
-    extent.end = min(extent.end, extent.begin + sectors_rounded_down(safe));
+Transfer RepairEngine::recovery_write(ByteExtent request, daxmend_source *source) {
+    const Transfer wrote = write_near_poison(request, source, RepairUnit::page);
+    const ByteExtent written = {request.begin, request.begin + wrote.done};
+    if (written.empty())
+        return wrote;
+    /*
+     * A copy of whole lines goes past the caches. Those around the write may be in them, and those
+     * at the end of a copy that a fault cut short: Linux 6.1 copies the last line again, through
+     * the caches.
+     */
+    const ByteExtent first = page_of(written);
+    const PageExtent pages = pages_touched(written);
+    const Bytes end = min(to_bytes(pages.end), to_bytes(media_.sectors()));
+    if (to_bytes(pages.begin) < written.begin)
+        write_back({to_bytes(pages.begin), first.end});
+    if (written.end < end || written.end < request.end)
+        write_back({to_bytes(pages.end - Pages{1}), end});
+    return wrote;
+}
 
-    SectorExtent repaired = {extent.begin, extent.begin};
-    if (!extent.empty()) {
+/* `extent` lies in one page. A page that is out of the mapping has nothing in the caches. */
+void RepairEngine::write_back(ByteExtent extent) const {
+    if (extent.empty() || media_.present(pages_touched(extent)) == Pages{0})
+        return;
+    daxmend_write_back(media_.kaddr(extent.begin), extent.length().value);
+    // ORDER: durable before the caller makes anything point here.
+    daxmend_store_barrier();
+}
+
+RepairEngine::Plan RepairEngine::plan_repair(ByteExtent rest, SectorExtent covered,
+                                             RepairUnit unit) const {
+    Plan plan;
+    if (unit == RepairUnit::page) {
+        const PageExtent touched = pages_touched(rest);
+        const Pages largest = pages_rounded_down(kLargestRepair);
+        const PageExtent pages = {touched.begin, min(touched.end, touched.begin + largest)};
+        const SectorExtent bad = map_.first_bad(to_sectors(pages));
+        if (!bad.empty() && pages_rounded_down(bad.begin) == pages.begin)
+            plan = {bad, repairable_pages(bad, pages, covered)};
+        return plan;
+    }
+    const SectorExtent touched = sectors_touched(rest);
+    const SectorExtent bad = map_.first_bad(touched);
+    if (bad.empty() || bad.begin != touched.begin)
+        return plan;
+    plan = {bad, bad.intersect(covered)};
+    if (to_bytes(plan.scope.begin) != rest.begin)
+        plan.scope.end = plan.scope.begin;
+    plan.scope.end = min(plan.scope.end, plan.scope.begin + kLargestRepair);
+    return plan;
+}
+
+/*
+ * The pages from the first of `pages` on that share bad extents, so that each of these is cleared in
+ * one piece. `bad` is the first of them. Ends before a page with a bad sector that is not `covered`.
+ */
+SectorExtent RepairEngine::repairable_pages(SectorExtent bad, PageExtent pages,
+                                            SectorExtent covered) const {
+    for (;;) {
+        if (bad.begin < covered.begin)
+            return {};
+        if (covered.end < bad.end)
+            return to_sectors(PageExtent{pages.begin, pages_rounded_down(covered.end)});
+        const Pages end = pages_rounded_up(bad.end);
+        bad = map_.first_bad({bad.end, to_sectors(pages.end)});
+        if (bad.empty() || to_sectors(end) <= bad.begin)
+            return to_sectors(PageExtent{pages.begin, end});
+    }
+}
+
+/*
+ * Repairs the first units of `rest`. Success with 0 bytes means that the map changed meanwhile: look
+ * again.
+ */
+Transfer RepairEngine::repair(ByteExtent rest, SectorExtent covered, RepairUnit unit,
+                              daxmend_source *source) {
+    const Plan wanted = plan_repair(rest, covered, unit);
+    if (wanted.bad.empty())
+        return {{0}, Status::ok()};
+    if (wanted.scope.empty()) {
+        events_.happened(DAXMEND_EVENT_PARTLY_COVERED, wanted.bad);
+        return {{0}, Status::poisoned()};
+    }
+    ByteExtent bytes = to_bytes(wanted.scope).intersect(rest);
+    const int64_t secured = daxmend_source_secure(source, bytes.length().value);
+    Status status = Status::fault();
+    if (secured < 0)
+        status = gave_up(wanted.bad, Status(static_cast<int32_t>(secured)));
+    const Bytes safe_end = bytes.begin + Bytes{static_cast<uint64_t>(max(secured, int64_t{0}))};
+    if (safe_end < bytes.end)
+        bytes.end = unit_rounded_down(safe_end, unit);
+
+    SectorExtent repaired;
+    if (!bytes.empty()) {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
         status = Status::ok();
-        const SectorExtent bad = map_.first_bad(extent);
-        if (bad.begin == extent.begin && !bad.empty())
-            repaired = repair_locked(bad, source, policy, status);
+        const SectorExtent scope = plan_repair(bytes, covered, unit).scope;
+        if (!scope.empty())
+            repaired = repair_locked(to_bytes(scope).intersect(bytes), scope, unit, source, status);
     }
-    daxmend_source_accept(source, to_bytes(repaired).length().value);
-    if (!repaired.empty()) {
+    Bytes done;
+    if (!repaired.empty())
+        done = min(to_bytes(repaired.end), bytes.end) - bytes.begin;
+    daxmend_source_accept(source, done.value);
+    if (!repaired.empty())
         media_.poison_changed();
-        events_.happened(DAXMEND_EVENT_REPAIRED, repaired);
-    }
-    return {to_bytes(repaired).length(), status};
+    return {done, status};
 }
 
-/* Steps 3 to 9. Returns what turned good; `status` says why that is less than `extent`. */
-SectorExtent RepairEngine::repair_locked(SectorExtent extent, daxmend_source *source,
-                                         RepairPolicy policy, Status &status) {
-    const SectorExtent nothing = {extent.begin, extent.begin};
+/*
+ * Steps 3 to 9. `bytes` are what is written of the units `scope`. Returns what turned good; `status`
+ * says why that is less than `scope`.
+ */
+SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
+                                         daxmend_source *source, Status &status) {
     PoisonMap::Reservation reservation;
     status = map_.reserve_for_remove(reservation);
     if (!status.is_ok()) {
-        status = gave_up(extent, status);
-        return nothing;
+        status = gave_up(map_.first_bad(scope), status);
+        return {};
     }
-    const Reach reach(media_, {to_bytes(extent), true});
+    const Reach reach(media_, {bytes, true});
     if (!reach.address()) {
-        status = gave_up(extent, Status::no_memory());
-        return nothing;
+        status = gave_up(map_.first_bad(scope), Status::no_memory());
+        return {};
     }
 
     // ORDER: whoever reads meanwhile and was not refused sees that a repair began.
     const EpochGuard repairing(*this);
-    SectorExtent good = {extent.begin, extent.begin + clear(extent)};
-    if (good != extent) {
-        status = Status::media();
-        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, {good.end, extent.end}, status);
+    SectorExtent good = scope;
+    Bytes at = bytes.begin;
+    while (at < bytes.end) {
+        const SectorExtent bad = map_.first_bad({sectors_rounded_down(at), scope.end});
+        const Bytes gap_end = bad.empty() ? bytes.end : to_bytes(bad.begin);
+        if (at < gap_end)
+            daxmend_source_copy_secured(source, reach.address() + (at - bytes.begin).value,
+                                        (gap_end - at).value);
+        at = gap_end;
+        if (bad.empty())
+            break;
+        at += to_bytes(replace(bad, reach.address() + (at - bytes.begin).value, source, status));
+        if (!status.is_ok()) {
+            /* All that was bad in the unit stays bad. */
+            good.end = max(good.begin, sectors_rounded_down(unit_rounded_down(at, unit)));
+            break;
+        }
     }
-    if (good.empty())
-        return nothing;
+    if (!good.empty())
+        good.end = restore_pages(good, status);
+    forget(good, reservation);
+    return good;
+}
 
-    const size_t bytes = to_bytes(good).length().value;
+/* Step 9. LOCK: the caller holds the repair lock. */
+void RepairEngine::forget(SectorExtent good, PoisonMap::Reservation &reservation) {
+    SectorExtent rest = good;
+    for (;;) {
+        const SectorExtent bad = map_.first_bad(rest);
+        if (bad.empty())
+            break;
+        events_.happened(DAXMEND_EVENT_REPAIRED, bad);
+        /* What cannot be noted exactly is not noted at all: see Device::refresh(). */
+        if (tracked_ && !tracked_->add(bad).is_ok())
+            tracked_ = nullptr;
+        rest.begin = bad.end;
+    }
+    // ORDER: forgotten last, and together; until here every reader is refused.
+    map_.remove(good, reservation);
+}
+
+/*
+ * Steps 4 to 7 for one bad extent, which lies at `address`. Returns how many of its sectors, counted
+ * from the first, hold the writer's data durably; `status` says why these are not all.
+ */
+Sectors RepairEngine::replace(SectorExtent bad, uint8_t *address, daxmend_source *source,
+                              Status &status) {
+    const Sectors cleared = clear(bad);
+    if (cleared < bad.length()) {
+        status = Status::media();
+        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, {bad.begin + cleared, bad.end}, status);
+    }
+    if (cleared == Sectors{0})
+        return cleared;
+
+    const size_t bytes = to_bytes(cleared).value;
     // ORDER: lines cached before the clear would overwrite or hide the new data.
-    daxmend_invalidate(reach.address(), bytes);
-    daxmend_source_copy_secured(source, reach.address(), bytes);
+    daxmend_invalidate(address, bytes);
+    daxmend_source_copy_secured(source, address, bytes);
     // ORDER: durable before readable, or a crash could bring back bytes of nobody.
     daxmend_store_barrier();
     const Status flushed = media_.flush();
     if (!flushed.is_ok()) {
-        status = gave_up(good, flushed);
-        return nothing;
+        status = gave_up({bad.begin, bad.begin + cleared}, flushed);
+        return {0};
     }
-    if (policy.verify) {
-        const Sectors readable =
-            sectors_rounded_down(Bytes{daxmend_verify_readable(reach.address(), bytes)});
-        if (readable < good.length()) {
-            status = Status::media();
-            good.end = good.begin + readable;
-            events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {good.end, good.end + Sectors{1}},
-                             status);
-        }
+    if (!verify_repairs())
+        return cleared;
+    const Sectors readable = sectors_rounded_down(Bytes{daxmend_verify_readable(address, bytes)});
+    if (readable < cleared) {
+        const Sectors again = bad.begin + readable;
+        status = Status::media();
+        events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {again, again + Sectors{1}}, status);
     }
-    good.end = restore_pages(good, status);
-    // ORDER: forgotten last; until here every reader is refused.
-    map_.remove(good, reservation);
-    if (tracked_ && !tracked_->add(good).is_ok()) {
-        /* What cannot be noted exactly is not noted at all: see Device::refresh(). */
-        tracked_ = nullptr;
-    }
-    return good;
+    return readable;
 }
 
 /*

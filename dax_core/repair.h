@@ -4,18 +4,20 @@
  * recovery_write and zeroing alike (promises P1, P4 to P8). It decides what may be
  * touched, what is cleared, in what order, and when a sector is good again.
  *
- * One bad extent is repaired in these steps, and a failure at any of them leaves
- * everything behind it bad:
+ * A repair takes these steps, and a failure at any of them leaves everything behind it bad:
  *   1. secure the writer's bytes, so that nothing is cleared that will not be written;
  *   2. take the repair lock and look at the map again;
  *   3. reserve what later steps need: memory to forget with, an address to write through;
- *   4. have the platform clear, in as few calls as it takes;
- *   5. drop stale cache lines and write;
- *   6. make the data durable;
- *   7. read it back;
+ *   for each bad extent:
+ *     4. have the platform clear, in as few calls as it takes;
+ *     5. drop stale cache lines and write;
+ *     6. make the data durable;
+ *     7. read it back;
  *   8. put pages that a machine check had taken away back into the kernel's mapping, if
  *      no bad sector is left in them;
  *   9. forget the sectors.
+ * A repair by sectors has one bad extent. A repair by pages has all bad extents of its pages, and
+ * writes the good bytes between them too, because the sectors of a page are forgotten together.
  */
 #ifndef DAXMEND_DAX_CORE_REPAIR_H
 #define DAXMEND_DAX_CORE_REPAIR_H
@@ -34,13 +36,12 @@ struct Transfer {
     Status status;
 };
 
-/* What a write must cover whole before a bad sector in it may be repaired. */
-enum class Granularity { sector, page };
-
-struct RepairPolicy {
-    Granularity granularity = Granularity::sector;
-    bool verify = true;
-};
+/*
+ * What turns good together or stays bad together, and where a write may end early. Bios work by
+ * sectors. DAX calls work by pages, because the file system takes a page that was written to for
+ * good as a whole.
+ */
+enum class RepairUnit { sector, page };
 
 class RepairEngine : NotCopied {
   public:
@@ -51,15 +52,17 @@ class RepairEngine : NotCopied {
     RepairEngine(const Media &media, PoisonMap &map, Events &events, daxmend_mutex *lock)
         : media_(media), map_(map), events_(events), lock_(lock) {}
 
-    /* `request` lies within the device. May sleep. */
+    /* By sectors. `request` lies within the device. May sleep. */
     Transfer write(ByteExtent request, daxmend_source *source) {
         if (!good_pages(request))
-            return write_near_poison(request, source);
+            return write_near_poison(request, source, RepairUnit::sector);
         const Bytes length = request.end - request.begin;
         const Bytes copied = {
             daxmend_source_copy(source, media_.kaddr(request.begin), length.value)};
         return {copied, copied == length ? Status::ok() : Status::fault()};
     }
+    /* By pages. `request` lies within the device. May sleep. */
+    Transfer recovery_write(ByteExtent request, daxmend_source *source);
     /* `request` is whole sectors within the device. All or an error. May sleep. */
     Status read(ByteExtent request, daxmend_sink *sink) {
         const uint64_t before = epoch();
@@ -87,6 +90,13 @@ class RepairEngine : NotCopied {
   private:
     class Reach;
     class EpochGuard;
+
+    /* What a repair at the beginning of a write's rest is about. */
+    struct Plan {
+        SectorExtent bad; /* the first bad extent there; empty if nothing is bad there now */
+        SectorExtent
+            scope; /* whole units to repair; empty if the write leaves `bad` in the first */
+    };
 
     /* Media that one address reaches. */
     struct Stretch {
@@ -116,11 +126,18 @@ class RepairEngine : NotCopied {
     Status read_rest(ByteExtent rest, bool cut_short, daxmend_sink *sink, SectorExtent &found);
     Status judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
                  SectorExtent found);
-    Transfer write_near_poison(ByteExtent request, daxmend_source *source);
+    Transfer write_near_poison(ByteExtent request, daxmend_source *source, RepairUnit unit);
+    Bytes end_of_good(ByteExtent rest, RepairUnit unit) const;
     Transfer write_good(ByteExtent extent, daxmend_source *source);
-    Transfer repair(SectorExtent extent, daxmend_source *source, RepairPolicy policy);
-    SectorExtent repair_locked(SectorExtent extent, daxmend_source *source, RepairPolicy policy,
-                               Status &status);
+    Transfer write_good_pages(ByteExtent extent, daxmend_source *source);
+    Plan plan_repair(ByteExtent rest, SectorExtent covered, RepairUnit unit) const;
+    SectorExtent repairable_pages(SectorExtent bad, PageExtent pages, SectorExtent covered) const;
+    Transfer repair(ByteExtent rest, SectorExtent covered, RepairUnit unit, daxmend_source *source);
+    SectorExtent repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
+                               daxmend_source *source, Status &status);
+    Sectors replace(SectorExtent bad, uint8_t *address, daxmend_source *source, Status &status);
+    void forget(SectorExtent good, PoisonMap::Reservation &reservation);
+    void write_back(ByteExtent extent) const;
     Sectors clear(SectorExtent extent) const;
     Stretch first_stretch(ByteExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;

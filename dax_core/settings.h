@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What an administrator sets for the whole module: how much a write must cover, and whether
- * repairs are read back. The module parameters of dax_core end here.
+ * What an administrator sets for the whole module: whether repairs are read back. The module
+ * parameter of dax_core ends here.
  */
 #ifndef DAXMEND_DAX_CORE_SETTINGS_H
 #define DAXMEND_DAX_CORE_SETTINGS_H
 
-#include "dax_core/repair.h"
-
 namespace daxmend {
 
-/* The settings as they are now; a write takes them once, at its start. */
-RepairPolicy current_repair_policy();
+/* The setting as it is now; a write takes it once, at its start. */
+bool verify_repairs();
 
 } // namespace daxmend
 

@@ -15,29 +15,6 @@ static int shown_length(const char *value)
 	return min_t(size_t, strcspn(value, "\n"), 20);
 }
 
-static int recovery_granularity_set(const char *value, const struct kernel_param *param)
-{
-	int error = errno_from_status(daxmend_set_recovery_granularity(value));
-
-	if (error)
-		pr_err("dax_core: recovery_granularity=%.*s: must be \"sector\" or \"page\"\n",
-		       shown_length(value), value);
-	return error;
-}
-
-static int recovery_granularity_get(char *buffer, const struct kernel_param *param)
-{
-	return sysfs_emit(buffer, "%s\n", daxmend_recovery_granularity());
-}
-
-static const struct kernel_param_ops recovery_granularity_ops = {
-	.set = recovery_granularity_set,
-	.get = recovery_granularity_get,
-};
-module_param_cb(recovery_granularity, &recovery_granularity_ops, NULL, 0644);
-MODULE_PARM_DESC(recovery_granularity,
-		 "sector: a write repairs each bad sector it covers whole (default); page: only bad pages it covers whole");
-
 static int verify_set(const char *value, const struct kernel_param *param)
 {
 	bool on;
@@ -69,6 +46,7 @@ EXPORT_SYMBOL_GPL(daxmend_device_destroy);
 EXPORT_SYMBOL_GPL(daxmend_device_memory);
 EXPORT_SYMBOL_GPL(daxmend_device_access);
 EXPORT_SYMBOL_GPL(daxmend_device_write);
+EXPORT_SYMBOL_GPL(daxmend_device_recovery_write);
 EXPORT_SYMBOL_GPL(daxmend_device_read);
 EXPORT_SYMBOL_GPL(daxmend_device_mark);
 EXPORT_SYMBOL_GPL(daxmend_device_forget);

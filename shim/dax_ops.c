@@ -51,7 +51,7 @@ static long direct_access(struct dax_device *dax_dev, pgoff_t pgoff, long nr_pag
 	if (daxmend_looking())
 		add_media(binding, pgoff);
 	pages = daxmend_device_access(binding->device, pgoff, nr_pages,
-				      mode == DAX_RECOVERY_WRITE);
+				      daxmend_access_flags(mode, pfn));
 	if (pages < 0)
 		return pages == DAXMEND_POISONED ? COMPAT_DAX_POISON : errno_from_status(pages);
 	if (kaddr)
@@ -70,8 +70,8 @@ static int zero_page_range(struct dax_device *dax_dev, pgoff_t pgoff, size_t nr_
 	if (!binding)
 		return -ENXIO;
 	source_of_zeroes(&zeroes);
-	daxmend_device_write(binding->device, PFN_PHYS(pgoff), PFN_PHYS(nr_pages), &zeroes,
-			     &status);
+	daxmend_device_recovery_write(binding->device, PFN_PHYS(pgoff), PFN_PHYS(nr_pages),
+				      &zeroes, &status);
 	return errno_from_status(status);
 }
 
@@ -86,8 +86,9 @@ static size_t recovery_write(struct dax_device *dax_dev, pgoff_t pgoff, void *ad
 	if (!binding)
 		return 0;
 	source_from_iter(&source, iter);
-	return daxmend_device_write(binding->device, PFN_PHYS(pgoff) + offset_in_page(addr), bytes,
-				    &source, &status);
+	return daxmend_device_recovery_write(binding->device,
+					     PFN_PHYS(pgoff) + offset_in_page(addr), bytes,
+					     &source, &status);
 }
 
 static const struct dax_operations dax_ops = {

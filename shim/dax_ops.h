@@ -3,10 +3,11 @@
 #ifndef DAXMEND_SHIM_DAX_OPS_H
 #define DAXMEND_SHIM_DAX_OPS_H
 
+#include <linux/dax.h>
 #include <linux/types.h>
 
-struct daxmend_device;
-struct dax_device;
+#include "daxmend/dax_core.h"
+
 struct gendisk;
 
 /* What the kernel is told about a dax_device. */
@@ -24,5 +25,12 @@ struct dax_device *daxmend_dax_register(struct daxmend_device *device, struct ge
 					const struct daxmend_dax_traits *traits);
 /* Ends every DAX call and mapping. NULL is allowed. May sleep. */
 void daxmend_dax_unregister(struct dax_device *dax_dev, struct gendisk *disk);
+
+/* The arguments of a direct_access as the flags of daxmend_device_access(). */
+static inline u32 daxmend_access_flags(enum dax_access_mode mode, const void *pfn)
+{
+	return (mode == DAX_RECOVERY_WRITE ? DAXMEND_ACCESS_RECOVERY : 0) |
+	       (pfn ? DAXMEND_ACCESS_PFN : 0);
+}
 
 #endif

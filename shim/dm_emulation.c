@@ -69,8 +69,12 @@ static struct daxmend_device *device_for(struct passthrough *pass,
 	return *error ? NULL : device;
 }
 
-static size_t write_source(struct passthrough *pass, u64 first_byte, size_t bytes,
-			   struct daxmend_source *source, int *error)
+/* daxmend_device_write() for a bio, daxmend_device_recovery_write() for a DAX call. */
+typedef u64 device_write(struct daxmend_device *device, u64 offset, u64 bytes,
+			 struct daxmend_source *source, s32 *status);
+
+static size_t write_source(struct passthrough *pass, device_write *write, u64 first_byte,
+			   size_t bytes, struct daxmend_source *source, int *error)
 {
 	struct daxmend_device *device;
 	size_t written = 0;
@@ -79,9 +83,8 @@ static size_t write_source(struct passthrough *pass, u64 first_byte, size_t byte
 
 	device = device_for(pass, sectors_of(first_byte, bytes), error);
 	if (device) {
-		written = daxmend_device_write(device,
-					       first_byte - pass->mapping.begin *
-					       DAXMEND_SECTOR_BYTES, bytes, source, &status);
+		written = write(device, first_byte - pass->mapping.begin * DAXMEND_SECTOR_BYTES,
+				bytes, source, &status);
 		*error = errno_from_status(status);
 	}
 	dax_read_unlock(id);
@@ -119,7 +122,8 @@ static void do_bio(struct work_struct *work)
 
 	if (op_is_write(bio_op(bio))) {
 		source_from_bio(&source, bio);
-		write_source(pass, first_byte, bio->bi_iter.bi_size, &source, &error);
+		write_source(pass, daxmend_device_write, first_byte, bio->bi_iter.bi_size, &source,
+			     &error);
 		if (!error && (bio->bi_opf & REQ_FUA))
 			error = blkdev_issue_flush(pass->lower->bdev);
 	} else {
@@ -145,7 +149,7 @@ bool passthrough_emulate_bio(struct passthrough *pass, struct bio *bio)
 }
 
 long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr_pages,
-				enum dax_access_mode mode)
+				u32 flags)
 {
 	struct daxmend_device *device = passthrough_emulation_device(pass->emulation);
 	s64 pages;
@@ -153,7 +157,7 @@ long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr
 	if (!passthrough_emulation_enabled(pass->emulation))
 		return nr_pages;
 	pages = daxmend_device_access(device, pgoff - pass->mapping.begin / DAXMEND_PAGE_SECTORS,
-				      nr_pages, mode == DAX_RECOVERY_WRITE);
+				      nr_pages, flags);
 	if (pages == DAXMEND_POISONED)
 		return COMPAT_DAX_POISON;
 	return pages < 0 ? errno_from_status(pages) : min_t(s64, pages, nr_pages);
@@ -167,7 +171,8 @@ bool passthrough_emulate_zero(struct passthrough *pass, pgoff_t pgoff, size_t nr
 					    sectors_of(PFN_PHYS(pgoff), PFN_PHYS(nr_pages))))
 		return false;
 	source_of_zeroes(&zeroes);
-	write_source(pass, PFN_PHYS(pgoff), PFN_PHYS(nr_pages), &zeroes, error);
+	write_source(pass, daxmend_device_recovery_write, PFN_PHYS(pgoff), PFN_PHYS(nr_pages),
+		     &zeroes, error);
 	return true;
 }
 
@@ -178,12 +183,16 @@ size_t passthrough_emulate_recovery(struct passthrough *pass, pgoff_t pgoff, voi
 	struct daxmend_source source FILLED_WHEN_USED;
 	int error;
 
-	if (!passthrough_emulation_concerns(pass->emulation, sectors_of(first_byte, bytes)))
+	/* Page by page: a bad sector beside the write, in a page of it, concerns it too. */
+	if (!passthrough_emulation_concerns(pass->emulation,
+					    sectors_of(PFN_PHYS(pgoff),
+						       PAGE_ALIGN(offset_in_page(addr) + bytes))))
 		return dax_recovery_write(pass->lower->dax_dev,
 					  passthrough_lower_pgoff(&pass->mapping, pgoff),
 					  addr, bytes, iter);
 	source_from_iter(&source, iter);
-	return write_source(pass, first_byte, bytes, &source, &error);
+	return write_source(pass, daxmend_device_recovery_write, first_byte, bytes, &source,
+			    &error);
 }
 
 /* ---- life ---- */

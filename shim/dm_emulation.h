@@ -17,7 +17,7 @@ void passthrough_emulate_end(struct passthrough *pass);
 bool passthrough_emulate_bio(struct passthrough *pass, struct bio *bio);
 /* How many pages of the request may go on to the lower device, or the error for the caller. */
 long passthrough_emulate_access(struct passthrough *pass, pgoff_t pgoff, long nr_pages,
-				enum dax_access_mode mode);
+				u32 flags);
 bool passthrough_emulate_zero(struct passthrough *pass, pgoff_t pgoff, size_t nr_pages,
 			      int *error);
 /* The whole of a recovery write, by whichever of the two. */

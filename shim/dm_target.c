@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "dax_ops.h"
 #include "daxmend/dax_core.h"
 #include "daxmend/dm_passthrough.h"
 #include "dm_emulation.h"
@@ -263,7 +264,8 @@ static noinline long access_suspect(struct passthrough *pass, pgoff_t pgoff, lon
 		passthrough_add_hop(pass, pgoff);
 	/* A look has the emulated poison from its hop, and goes on to what is really there. */
 	if (pass->emulation && !daxmend_look_is_mine()) {
-		nr_pages = passthrough_emulate_access(pass, pgoff, nr_pages, mode);
+		nr_pages = passthrough_emulate_access(pass, pgoff, nr_pages,
+						      daxmend_access_flags(mode, pfn));
 		if (nr_pages == COMPAT_DAX_POISON)
 			access_refused(pass, pgoff, nr_pages);
 		if (nr_pages < 0)

@@ -35,6 +35,8 @@ static inline int errno_from_status(int32_t status)
 		return -ENXIO;
 	case DAXMEND_BUSY:
 		return -EBUSY;
+	case DAXMEND_KILLED:
+		return -EINTR;
 	default:
 		return status - DAXMEND_KERNEL_ERROR;
 	}

@@ -112,6 +112,11 @@ void daxmend_invalidate(void *address, size_t bytes)
 	arch_invalidate_pmem(address, bytes);
 }
 
+void daxmend_write_back(const void *address, size_t bytes)
+{
+	arch_wb_cache_pmem((void *)address, bytes);
+}
+
 void daxmend_store_barrier(void)
 {
 	pmem_wmb();

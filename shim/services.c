@@ -6,7 +6,9 @@
 #include <linux/bug.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "daxmend/services.h"
@@ -95,6 +97,12 @@ uint32_t daxmend_no_io_enter(void)
 void daxmend_no_io_leave(uint32_t cookie)
 {
 	memalloc_noio_restore(cookie);
+}
+
+int32_t daxmend_yield(void)
+{
+	cond_resched();
+	return fatal_signal_pending(current);
 }
 
 void daxmend_bug(const char *what)

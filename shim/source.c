@@ -14,11 +14,6 @@
 #define LINE_BYTES 64
 /* Pages taken from the user in one go. */
 #define HOLD_BATCH 64
-/*
- * Entries beyond one a page: a sector of 512 bytes can lie in 512 segments of one byte, and
- * its bytes must all fit.
- */
-#define HOLD_EXTRA (DAXMEND_SECTOR_BYTES + 1)
 
 static __always_inline void copy_line_past_caches(void *to, const void *from)
 {
@@ -95,6 +90,23 @@ size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes
 	return 0;
 }
 
+void daxmend_source_rewind(struct daxmend_source *source, size_t bytes)
+{
+	switch (source->kind) {
+	case SOURCE_ITER:
+		iov_iter_revert(source->iter, bytes);
+		return;
+	case SOURCE_BIO:
+		/* The bio's own iterator has not moved. */
+		bytes = source->bio->bi_iter.bi_size - source->at.bi_size - bytes;
+		source->at = source->bio->bi_iter;
+		bio_advance_iter(source->bio, &source->at, bytes);
+		return;
+	case SOURCE_ZERO:
+		return;
+	}
+}
+
 /*
  * The writer's page may itself be persistent memory, with poison that the copies of a secured
  * stretch would stumble over. Returns how many bytes come before any.
@@ -166,7 +178,9 @@ static size_t take_user_pages(struct daxmend_source *source, size_t bytes, unsig
  */
 static int64_t hold_user_pages(struct daxmend_source *source, size_t bytes)
 {
-	unsigned int room = DIV_ROUND_UP(bytes, PAGE_SIZE) + HOLD_EXTRA;
+	/* All of them must fit: each segment can begin and end within a page. */
+	size_t segments = iter_is_iovec(source->iter) ? source->iter->nr_segs : 1;
+	unsigned int room = DIV_ROUND_UP(bytes, PAGE_SIZE) + 2 * min(segments, bytes);
 	bool media;
 
 	source->held = kvmalloc_array(room, sizeof(*source->held), GFP_KERNEL);

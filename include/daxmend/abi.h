@@ -30,7 +30,7 @@
  * change; pmem_drv and dm_passthrough refuse to load on a dax_core of another
  * version, because not every kernel checks that itself (MODVERSIONS may be off).
  */
-#define DAXMEND_ABI_VERSION 3U
+#define DAXMEND_ABI_VERSION 4U
 
 /* The unit of poison is the 512-byte sector (SECTOR_SIZE in the kernel). */
 #define DAXMEND_SECTOR_BYTES 512U
@@ -49,6 +49,7 @@
 #define DAXMEND_UNSUPPORTED (-7)
 #define DAXMEND_CLAIMED (-8) /* another personality took the namespace */
 #define DAXMEND_BUSY (-9) /* not now; asking for less does not help */
+#define DAXMEND_KILLED (-10) /* the calling thread is being killed */
 /*
  * A kernel error that only passes through the C++ is carried as
  * DAXMEND_KERNEL_ERROR - errno and comes out as -errno. No C++ code looks at

@@ -81,13 +81,6 @@ uint32_t daxmend_abi_version(void);
 
 /* ---- settings of the module, for all devices ---- */
 
-/*
- * recovery_granularity: "sector" repairs each bad sector that a write covers
- * whole; "page" repairs a bad page only when the write covers it whole.
- * DAXMEND_INVALID for any other word (up to the first newline).
- */
-int32_t daxmend_set_recovery_granularity(const char *word);
-const char *daxmend_recovery_granularity(void);
 /* verify: read each repaired sector back before it counts as good. */
 void daxmend_set_verify(int32_t on);
 int32_t daxmend_verify(void);
@@ -105,26 +98,45 @@ void daxmend_device_destroy(struct daxmend_device *device);
 /* The same for as long as the device lives. Any context. */
 void daxmend_device_memory(const struct daxmend_device *device, struct daxmend_memory *memory);
 
-/*
- * The decision whether `pages` pages from page `pgoff` on may be touched. Takes no
- * lock and does not sleep.
- * recovery == 0: the number of pages before the first page with a bad sector;
- *                DAXMEND_POISONED when that is the first page.
- * recovery != 0: when the first page is bad, the number of consecutive bad
- *                pages from it on; else as above.
- * DAXMEND_OUT_OF_RANGE beyond the end. With no poison in reach the result is all
- * that follows pgoff and may exceed `pages`.
- */
-int64_t daxmend_device_access(const struct daxmend_device *device, uint64_t pgoff, uint64_t pages,
-			      int32_t recovery);
+/* What the caller of daxmend_device_access() asks for; both may be set. */
+#define DAXMEND_ACCESS_RECOVERY 1U /* the recovery flag: it comes to write, by recovery_write */
+#define DAXMEND_ACCESS_PFN 2U /* a page frame number, so that it can map what it is granted */
 
 /*
- * Writes `bytes` bytes from `source` at byte `offset`, repairing every bad sector
- * that is covered whole. Returns how many bytes were written, counted from the
- * first; `*status` says why it is fewer than asked. May sleep.
+ * Decides whether the caller may touch `pages` pages from page `pgoff` on (P2, P3). Returns how
+ * many are granted. Takes no lock and does not sleep.
+ *
+ * Without the recovery flag a request is granted whole or refused whole: DAXMEND_POISONED if any
+ * of its pages has a bad sector, because callers in fs/dax.c use all that they asked for, however
+ * many pages they are granted. While any sector of any device is bad, a caller that asks for a
+ * page frame number is granted one page only: the source of a copy-on-write may lie on another
+ * device than its destination.
+ * With the recovery flag the part of the request that lies on the device is granted.
+ *
+ * DAXMEND_OUT_OF_RANGE if the first page lies beyond the end. With nothing bad anywhere the
+ * result is all that follows pgoff and may exceed `pages`.
+ */
+int64_t daxmend_device_access(const struct daxmend_device *device, uint64_t pgoff, uint64_t pages,
+			      uint32_t flags);
+
+/*
+ * Writes `bytes` bytes from `source` at byte `offset`, sector by sector: repairs each bad sector
+ * that the write covers fully, and stops before one that it covers in part. Returns how many bytes
+ * were written, counted from the first; `*status` says why it is fewer than asked. May sleep.
  */
 uint64_t daxmend_device_write(struct daxmend_device *device, uint64_t offset, uint64_t bytes,
 			      struct daxmend_source *source, int32_t *status);
+/*
+ * The same, page by page, for callers that take each page that was written to for good as a whole
+ * (P4, P5): stops before the first page in which a bad sector would be left. So no page of which
+ * the result counts a byte holds a bad sector, a short result ends at a page border of the device
+ * (or is 0), and the source stands there. All cache lines of these pages are written back, also
+ * those around the write, which the caller may have stored to. Ends at a page border with
+ * DAXMEND_KILLED if the calling thread is being killed. May sleep.
+ */
+uint64_t daxmend_device_recovery_write(struct daxmend_device *device, uint64_t offset,
+				       uint64_t bytes, struct daxmend_source *source,
+				       int32_t *status);
 /*
  * Reads whole sectors: all or an error. DAXMEND_POISONED when any is bad,
  * before or during the copy. May sleep.

@@ -49,6 +49,14 @@ void daxmend_readers_leave(void);
 uint32_t daxmend_no_io_enter(void);
 void daxmend_no_io_leave(uint32_t cookie);
 
+/* ---- long work ---- */
+
+/*
+ * Lets other threads run if any wait. Returns 1 if the calling thread is being killed, and so
+ * should end its work soon; else 0. May sleep.
+ */
+int32_t daxmend_yield(void);
+
 /* ---- where written data comes from ---- */
 
 /*
@@ -63,6 +71,11 @@ struct daxmend_source;
  * May sleep.
  */
 size_t daxmend_source_copy(struct daxmend_source *source, void *to, size_t bytes);
+/*
+ * Moves the position back over the last `bytes` bytes, all of which daxmend_source_copy() has
+ * taken since the source was made or since the last daxmend_source_accept(). Any context.
+ */
+void daxmend_source_rewind(struct daxmend_source *source, size_t bytes);
 /*
  * Makes the next bytes safe: the result, at most `bytes`, is how many of them can
  * no longer fault. 0 when the very next byte faults, DAXMEND_NO_MEMORY when there
@@ -103,6 +116,8 @@ void daxmend_sink_rewind(struct daxmend_sink *sink);
 size_t daxmend_verify_readable(const void *from, size_t bytes);
 /* Drops cached lines of [address, address + bytes): after a clear they are stale. */
 void daxmend_invalidate(void *address, size_t bytes);
+/* Writes cached lines of [address, address + bytes) back to the media. */
+void daxmend_write_back(const void *address, size_t bytes);
 /*
  * Orders earlier flushing copies before later stores (pmem_wmb in the kernel).
  * It is a CPU barrier; a platform's own flush is the provider's flush.

@@ -25,6 +25,7 @@ class [[nodiscard]] Status {
     static constexpr Status media() { return Status(DAXMEND_MEDIA); }
     static constexpr Status busy() { return Status(DAXMEND_BUSY); }
     static constexpr Status fault() { return Status(DAXMEND_FAULT); }
+    static constexpr Status killed() { return Status(DAXMEND_KILLED); }
 
     constexpr bool is_ok() const { return code_ == DAXMEND_OK; }
     constexpr int32_t code() const { return code_; }

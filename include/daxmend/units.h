@@ -99,6 +99,9 @@ constexpr Pages pages_rounded_up(Sectors s) {
 constexpr ByteExtent to_bytes(SectorExtent e) {
     return {to_bytes(e.begin), to_bytes(e.end)};
 }
+constexpr ByteExtent to_bytes(PageExtent e) {
+    return {to_bytes(e.begin), to_bytes(e.end)};
+}
 constexpr SectorExtent to_sectors(PageExtent e) {
     return {to_sectors(e.begin), to_sectors(e.end)};
 }

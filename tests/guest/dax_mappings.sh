@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # What a DAX device must say of itself so that file systems use it fully: MAP_SYNC is taken, straight and through
-# device-mapper, pages of 2 MiB are mapped whole and a poisoned one in small pages around the poison, read(2) and write(2)
+# device-mapper, pages of 2 MiB are mapped whole, and in small pages while anything is bad, read(2) and write(2)
 # use the copies that survive poison and leave nothing in the cache, dax/write_cache can be switched. Promises: P1, P2, P15.
 # needs: nvdimm-size=640M
 # shellcheck source=lib.sh
@@ -78,7 +78,7 @@ for kind in ext4 xfs; do
 	echo >"$TRACING/trace"
 	is "$kind: around poison the good pages can still be mapped" "ok SIGBUS ok ok" \
 		"$(mapload "$FILE" $((100 * 4096 - 1)) $((803 * 512)) $((101 * 4096)) $HUGE)"
-	is "$kind: that 2 MiB in small pages, the next in one" "FALLBACK NOPAGE " "$(huge_faults)"
+	is "$kind: all of it in small pages while anything is bad" "FALLBACK " "$(huge_faults)"
 	echo 0 >"$TRACING/events/fs_dax/dax_pmd_fault_done/enable"
 	check "$kind: a write repairs" xfs_io -c "pwrite 409600 4096" "$FILE"
 	is "$kind: nothing is bad" "" "$(bad_list)"

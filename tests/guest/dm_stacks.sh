@@ -68,7 +68,9 @@ check "two targets: the file is accessed with DAX" file_is_dax
 stack_recovers "two targets"
 stack_poison 1036 8
 matches "two targets: the bad extent lies on both" "pmem0 *+4 pmem1 *+4" "$(media_bad)"
-file_read "two targets: a read stops at the first" $((129 * 4096)) 0 1048576
+file_read "two targets: a read of both pages fails" "error EIO" $((129 * 4096)) 8192
+file_read "two targets: a read over both is refused whole" "$(stack_read 0 1048576 129)" 0 1048576
+file_read "two targets: a read up to the first works" $((129 * 4096)) 0 $((129 * 4096))
 is "two targets: loads before, at and behind the extent" "ok SIGBUS SIGBUS ok" \
 	"$(mapload "$FILE" $((128 * 4096)) $((1036 * 512)) $((1040 * 512)) $((131 * 4096)))"
 file_write "two targets: one write repairs both" 8192 $((1032 * 512)) 8192

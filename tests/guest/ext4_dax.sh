@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What ext4 -o dax sees of poison, straight on the device: writes repair it (page, sector, 64 KiB, 1 MiB), reads return what lies
-# before it, loads get SIGBUS, holes and zeroed ranges over it read as zeroes. The checks are in lib-fsdax.sh.
+# What ext4 -o dax sees of poison, straight on the device: writes repair it (page, sector, 64 KiB, 1 MiB), reads of its page are refused
+# whole, what would change a part of the page fails, loads get SIGBUS, holes and zeroed ranges over it read as zeroes. The checks are in lib-fsdax.sh.
 # Promises: P1, P2, P3, P4, P6, P8.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -11,5 +11,6 @@
 
 fsdax_write ext4 plain
 fsdax_read ext4 plain
+fsdax_beside ext4 plain
 fsdax_zero ext4 plain
 finish

@@ -64,11 +64,25 @@ stack_poison() {
 	done
 }
 
-# stack_recovers NAME: the file on $STACK stops reads before poison, and writes repair it at any offset
+# stack_read OFFSET BYTES PAGE: what a read(2) of the file returns of which PAGE is the first bad one. It is refused whole, but dm core
+# cuts it at each chunk of a stripe, and at the border of two targets; what lies before the piece with the poison is returned.
+stack_read() {
+	# shellcheck disable=SC2086 # words of the rule, meant to be split
+	set -- "$1" "$2" "$3" $STACK_RULE
+	stack_piece=0
+	case "$4" in
+	striped) stack_piece=$((((FILE_SECTOR + $3 * 8) / $5 * $5 - FILE_SECTOR) * 512)) ;;
+	split) [ $((FILE_SECTOR + $3 * 8)) -lt "$5" ] || stack_piece=$((($5 - FILE_SECTOR) * 512)) ;;
+	esac
+	if [ "$stack_piece" -gt "$1" ]; then echo $((stack_piece - $1)); else echo "error EIO"; fi
+}
+
+# stack_recovers NAME: the file on $STACK refuses reads of poison, and writes repair it at any offset
 stack_recovers() {
 	stack_name=$1
 	stack_poison 803 1
-	file_read "$stack_name: a read returns what is before the poison" $((100 * 4096)) 0 1048576
+	file_read "$stack_name: a read over the poison is refused, from where device-mapper cuts it" "$(stack_read 0 1048576 100)" 0 1048576
+	file_read "$stack_name: a read of what is before the page works" $((100 * 4096)) 0 $((100 * 4096))
 	file_read "$stack_name: a read of the page fails" "error EIO" $((100 * 4096)) 4096
 	matches "$stack_name: one bad sector on the media" "pmem? *+1" "$(media_bad)"
 	file_write "$stack_name: a write of the sector works" 512 $((803 * 512)) 512

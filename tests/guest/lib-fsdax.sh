@@ -63,13 +63,15 @@ fsdax_write() {
 	fsdax_end "$1"
 }
 
-# Reads return what is before the poison and never poison itself; loads get SIGBUS on its page only.
+# Reads that touch the page with the poison are refused whole, all others work; loads get SIGBUS on that page only.
 fsdax_read() {
 	fsdax_prepare "$1" "$2" 1048576
 	file_poison 803 1
-	file_read "a read of 1 MiB returns the 100 pages before the poison" $((100 * 4096)) 0 1048576
+	file_read "a read of 1 MiB over it fails" "error EIO" 0 1048576
+	file_read "a read of the 100 pages before it works" $((100 * 4096)) 0 $((100 * 4096))
 	check "with the right bytes" cmp -n $((100 * 4096)) "$WORK/read" "$SHADOW"
 	file_read "a read that begins in the page fails" "error EIO" $((100 * 4096)) 65536
+	file_read "a read of good bytes in the page fails" "error EIO" $((100 * 4096)) 512
 	file_read "a read that begins behind the page works" 65536 $((101 * 4096)) 65536
 	file_intact "with the right bytes" $((101 * 4096)) 65536
 	file_read "a read that ends before the page works" 65536 $((84 * 4096)) 65536
@@ -86,6 +88,75 @@ fsdax_read() {
 		"$(mapload "$FILE" $((100 * 4096 - 1)) $((803 * 512)) $((101 * 4096)))"
 	file_start_over
 	fsdax_end "$1"
+}
+
+# in_vain NAME COMMAND...: fails, and the file is as long as before and has lost nothing but what is bad
+in_vain() {
+	vain_name=$1 vain_size=$(stat -c %s "$FILE")
+	shift
+	refused "$vain_name fails" "$@"
+	is "$vain_name: the file is as long as before" "$vain_size" "$(stat -c %s "$FILE")"
+	file_sectors "$vain_name: all good sectors are as before" "$(file_unreadable)"
+}
+
+# Good bytes in a page with a bad sector: whatever would change a part of the page fails and changes nothing. Only a write that covers
+# the bad sector works.
+fsdax_beside() {
+	fsdax_prepare "$1" "$2" 65536
+	note "writes and stores beside a bad sector"
+	file_poison_listed 83 1
+	file_write "a write of the sector before it fails" "error EFAULT" $((82 * 512)) 512
+	file_write "a write of one byte behind it fails" "error EFAULT" $((84 * 512)) 1
+	file_write "a write of all around it but a byte of it fails" "error EFAULT" $((80 * 512)) $((4 * 512 - 1))
+	file_write "a write that goes on behind the page fails" "error EFAULT" $((84 * 512)) 8192
+	file_write "a write that ends in the page writes the pages before it" 4096 $((72 * 512)) $((10 * 512))
+	is "stores: the page before, the page, the page behind" "ok SIGBUS SIGBUS ok" \
+		"$(mapload --store "$FILE" $((80 * 512 - 1)) $((82 * 512)) $((88 * 512 - 1)) $((88 * 512)))"
+	is "the sector is still bad" "83+1" "$(file_bad)"
+	file_sectors "all other sectors are readable and right" "unreadable 83+1"
+	file_write "a write from the sector before it to the one behind works" 1536 $((82 * 512)) 1536
+	no_poison_left "after it"
+	file_intact "the whole file is right"
+	file_start_over
+
+	note "the last page of a file, of which the file has 1000 bytes"
+	file_make tail 41960
+	file_sectors "the file is where its extent says" ""
+	random_file "$WORK/append" 3000
+	file_poison_listed 80 1
+	in_vain "an append behind a bad sector" append 1000
+	in_vain "an append to the end of the page" append 3000
+	file_write "a write of the sector works" 512 $((80 * 512)) 512
+	poison_listed $((FILE_SECTOR + 85)) 1
+	in_vain "an append before a bad sector" append 1000
+	is "the sector behind the end is still bad" "$((FILE_SECTOR + 85))+1" "$(bad_list)"
+	check "an append over the bad sector works" append 3000
+	dd if="$WORK/append" of="$SHADOW" bs=1000 seek=41960 oflag=seek_bytes conv=notrunc 2>/dev/null
+	no_poison_left "after the append"
+	file_intact "the file is right"
+
+	note "truncate"
+	file_poison_listed 44 1
+	truncated=$((40 * 512 + 1000))
+	if [ "$1" = xfs ]; then
+		in_vain "truncate to the middle of a page, before a bad sector" truncate -s $truncated "$FILE"
+	else
+		# ext4 does not look whether the rest of the page could be zeroed.
+		truncate -s $truncated "$FILE" || true
+		sectors_are "truncate to the middle of a page loses nothing before it" "" "$FILE_SECTOR" "$SHADOW" 0 41
+		is "and repairs nothing" "$((FILE_SECTOR + 44))+1" "$(bad_list)"
+		must truncate -s $truncated "$SHADOW"
+	fi
+	check "truncate to the end of a page works" truncate -s $((40 * 512)) "$FILE"
+	must truncate -s $((40 * 512)) "$SHADOW"
+	must dd if=/dev/zero of="$DEV" bs=512 seek=$((FILE_SECTOR + 44)) count=1 oflag=direct conv=notrunc
+	file_intact "the file is right"
+	fsdax_end "$1"
+}
+
+# append BYTES: to the file
+append() {
+	dd if="$WORK/append" of="$FILE" bs="$1" count=1 oflag=append conv=notrunc
 }
 
 # zeroes_or_error NAME OFFSET BYTES: reading the range gives zeroes or an error, never old data

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A write over a run of bad pages arrives as one recovery write of that run, however many pages it has. Whether each is bad in whole
-# or in one sector; good pages before and behind are written plainly. The kernel's own calls of dax_recovery_write() are counted by a
-# probe. On ext4 -o dax. Promise: P3.
+# A write that touches a bad page arrives as one recovery write of all that it writes, however many pages that are and whatever is bad
+# in them. The kernel's own calls of dax_recovery_write() are counted by a probe. On ext4 -o dax. Promise: P3.
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=lib-fsdax.sh
@@ -53,21 +52,23 @@ recovered "one page" 4096 1048576 4096
 
 note "good pages around"
 file_poison_listed 2080 16
-recovered "two bad pages behind four good ones" 8192 1048576 $((6 * 4096))
+recovered "two bad pages behind four good ones" 24576 1048576 $((6 * 4096))
 file_poison_listed 2048 16
-recovered "two bad pages before four good ones" 8192 1048576 $((6 * 4096))
+recovered "two bad pages before four good ones" 24576 1048576 $((6 * 4096))
 file_poison_listed 2080 16
-recovered "in the middle, begin and end at odd bytes" 8192 $((1048576 + 777)) 40000
+recovered "in the middle, begin and end at odd bytes" 40000 $((1048576 + 777)) 40000
 file_poison_listed 2050 8
-recovered "begin in a bad page's good part" $((8192 - 1024)) $((1048576 + 1024)) 32768
+recovered "begin in a bad page's good part" 32768 $((1048576 + 1024)) 32768
 file_poison_listed 2049 8
 recovered "end in a bad page's good part" $((8192 - 1000)) 1048576 $((8192 - 1000))
 
 note "several runs"
 file_poison_listed 2056 8 2072 8 2088 8
-recovered "every second page" "4096 x 3" 1048576 $((8 * 4096))
+recovered "every second page" 32768 1048576 $((8 * 4096))
 file_poison_listed 2048 64 2176 64
-recovered "two runs of eight pages, eight good ones between" "32768 x 2" 1048576 131072
+recovered "two runs of eight pages, eight good ones between" 131072 1048576 131072
+file_poison_listed 8184 8
+recovered "the last page of 4 MiB" 4194304 0 4194304
 
 : >"$TRACING/trace"
 file_write "a write of 1 MiB without poison works" 1048576 1048576 1048576

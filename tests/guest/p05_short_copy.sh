@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# When a writer's buffer faults half way, or the writer is killed, exactly the sectors filled whole become good. Buffers in one piece
-# and in several (writev), sectors that are gathered from many segments, and SIGKILL in the middle of a write over megabytes of
+# When a writer's buffer faults half way, or the writer is killed, exactly the pages that it filled become good. Buffers in one piece
+# and in several (writev), pages that are gathered from many segments, and SIGKILL in the middle of a write over megabytes of
 # poison, on ext4 -o dax. Promise: P5.
 # needs: cpus=2
 # timeout: 600
@@ -18,22 +18,29 @@ CLEARS=/sys/bus/acpi/devices/DAXM0001:00/sun
 fsdax_prepare ext4 plain 8388608
 
 note "a buffer in one piece"
-row "two sectors are filled"                   8 8 -- 1024 "10+6" 4096 4096 buffer=1024
-row "one sector is filled"                     8 8 -- 512 "9+7" 4096 4096 buffer=700
+row "the first page is filled"                 8 24 -- 4096 "16+16" 4096 12288 buffer=4096
+row "and a part of the second"                 8 24 -- 4096 "16+16" 4096 12288 buffer=8191
+row "two pages, and a part of the third"       8 24 -- 8192 "24+8" 4096 12288 buffer=9000
+row "two sectors are filled"                   8 8 -- "error EFAULT" "8+8" 4096 4096 buffer=1024
 row "none is filled"                           8 8 -- "error EFAULT" "8+8" 4096 4096 buffer=300
-row "one byte is missing"                      8 8 -- 3584 "15+1" 4096 4096 buffer=4095
-row "good bytes, then two sectors"             9 8 -- 1536 "11+6" 4096 8192 buffer=1600
-row "the second page of three"                 16 24 -- 6144 "28+12" 8192 12288 buffer=6400
+row "one byte is missing"                      8 8 -- "error EFAULT" "8+8" 4096 4096 buffer=4095
+row "good bytes, then a part of the page"      9 8 -- "error EFAULT" "9+8" 4096 8192 buffer=1600
+row "a good page, then a part of a bad one"    16 24 -- 4096 "16+24" 4096 12288 buffer=6400
+row "the second bad page of three"             16 24 -- 4096 "24+16" 8192 12288 buffer=6400
+row "a bad page, then a part of a good one"    8 8 -- 6000 "" 4096 12288 buffer=6000
+row "odd begin, a bad sector, the next page"   9 1 -- 3996 "" 4196 8192 buffer=3996
+row "the end in the page of the bad sector"    17 1 -- 4096 "17+1" 4096 4608 buffer=4600
 
 note "a buffer in several pieces"
-row "a segment faults in the extent"           8 24 -- 5632 "19+13" 4096 12288 segments=3000,2700,6588 buffer=5900
-row "a segment faults at its first byte"       8 24 -- 5120 "18+14" 4096 12288 segments=3000,2500,6788 buffer=5500
-row "a page of segments, the third faults"     8 8 -- 1024 "10+6" 4096 4096 segments=512,512,1024 buffer=1024
+row "a segment faults in the extent"           8 24 -- 4096 "16+16" 4096 12288 segments=3000,2700,6588 buffer=5900
+row "a segment faults at its first byte"       8 24 -- 4096 "16+16" 4096 12288 segments=3000,2500,6788 buffer=5500
+row "a page of segments, the third faults"     8 8 -- "error EFAULT" "8+8" 4096 4096 segments=512,512,1024 buffer=1024
 row "a sector from four segments"              8 1 -- 512 "" 4096 512 segments=100,200,7,205
 row "a page from segments of 100"              8 8 -- 4096 "" 4096 4096 segments=100
+row "a page from segments of 4 bytes"          8 8 -- 4096 "" 4096 4096 segments=4
 row "a sector from 512 segments of one byte"   8 1 -- 512 "" 4096 512 segments=1
 row "64 KiB from segments of 333, odd begin"   9 126 -- 65536 "" 4196 65536 segments=333
-row "segments of 100, the fault in one"        8 8 -- 2048 "12+4" 4096 4096 segments=100 buffer=2550
+row "segments of 100, the fault in one"        8 16 -- 4096 "16+8" 4096 8192 segments=100 buffer=6550
 
 # killed NAME FIRST SECTORS PIECES STRIDE CLEAR: PIECES bad pieces of SECTORS each, STRIDE sectors apart, and one write over all
 # that is killed when the platform is asked for the CLEARth time. Then no bad sector has turned good with anything but the new

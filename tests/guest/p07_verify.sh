@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A repair that does not hold: poison that comes back after its clear ends the write before it and stays bad with all that is behind
-# it; after a flush that failed nothing turns good. By bios, bios through device-mapper, and write(2) on ext4 -o dax on top of that.
-# A later write repairs. Promises: P7, P12, P14.
+# it; after a flush that failed nothing turns good. By bios, bios through device-mapper, and write(2) on ext4 -o dax on top of that,
+# where all of the page stays bad. A later write repairs. Promises: P4, P7, P12, P14.
 # needs: fault-points
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -11,7 +11,6 @@ fault_points_needed
 
 # The bad extent and the sector in it that does not hold, counted in the file.
 EXTENT=64 COUNT=64 STUBBORN=101
-BEFORE=$(((STUBBORN - EXTENT) * 512)) BEHIND=$(((EXTENT + COUNT - STUBBORN) * 512))
 
 VERIFY=/sys/module/dax_core/parameters/verify
 TRACING=/sys/kernel/tracing
@@ -44,10 +43,12 @@ not_held() {
 	is "and in the log" $((logged + $1)) "$(log_lines)"
 }
 
-# by NODE ORIGIN TRIES SHORT NOTHING [direct]: the way of the writes; ORIGIN is the file's first byte there, TRIES how often the
-# sector is tried by one write. SHORT and NOTHING are what a write returns that ends after $BEFORE bytes, and before its first byte.
+# by NODE ORIGIN TRIES STOP SHORT NOTHING [direct]: the way of the writes; ORIGIN is the file's first byte there, TRIES how often the
+# sector is tried by one write, STOP the sector before which it ends. SHORT and NOTHING are what a write returns that ends there, and
+# one that ends before its first byte.
 by() {
-	NODE=$1 ORIGIN=$2 TRIES=$3 SHORT=$4 NOTHING=$5 DIRECT=${6:-}
+	NODE=$1 ORIGIN=$2 TRIES=$3 STOP=$4 SHORT=$5 NOTHING=$6 DIRECT=${7:-}
+	LEFT=$STOP+$((EXTENT + COUNT - STOP)) BEHIND=$(((EXTENT + COUNT - STOP) * 512))
 
 	note "poison that survives the clear, by $NODE"
 	file_poison_listed "$EXTENT" "$COUNT"
@@ -57,16 +58,16 @@ by() {
 	logged=$(log_lines)
 	random_file "$WORK/patch" $((COUNT * 512))
 	one_write "the write ends before the sector" "$SHORT" "$EXTENT" $((COUNT * 512))
-	write_shadow "$SHADOW" $((EXTENT * 512)) "$BEFORE" "$WORK/patch"
-	is "it stays bad, and what is behind it" "$STUBBORN+$((EXTENT + COUNT - STUBBORN))" "$(file_bad)"
-	file_sectors "what is before it is repaired and right" "unreadable $STUBBORN+$((EXTENT + COUNT - STUBBORN))"
+	write_shadow "$SHADOW" $((EXTENT * 512)) $(((STOP - EXTENT) * 512)) "$WORK/patch"
+	is "it stays bad, and what is behind it" "$LEFT" "$(file_bad)"
+	file_sectors "what is before it is repaired and right" "unreadable $LEFT"
 	not_held "$TRIES"
 	one_write "a write of the sector alone fails" "$NOTHING" "$STUBBORN" 512
-	is "it stays bad" "$STUBBORN+$((EXTENT + COUNT - STUBBORN))" "$(file_bad)"
+	is "it stays bad" "$LEFT" "$(file_bad)"
 
 	note "without reading back"
 	echo 0 >"$VERIFY"
-	one_write "the write of the rest seems to work" "$BEHIND" "$STUBBORN" "$BEHIND"
+	one_write "the write of the rest seems to work" "$BEHIND" "$STOP" "$BEHIND"
 	is "nothing is bad" "" "$(file_bad)"
 	echo 1 >"$VERIFY"
 	is "the first read finds that it did not" "error EIO" \
@@ -109,10 +110,11 @@ file_make data 131072
 check "the file is accessed with DAX" file_is_dax
 echo 1 >"$TRACING/events/daxmend/enable"
 
-by "$DEV" $((FILE_SECTOR * 512)) 1 "error EIO" "error EIO" direct
-by "$STACK" $(((FILE_SECTOR - STACK_OFFSET) * 512)) 1 "error EIO" "error EIO" direct
+by "$DEV" $((FILE_SECTOR * 512)) 1 "$STUBBORN" "error EIO" "error EIO" direct
+by "$STACK" $(((FILE_SECTOR - STACK_OFFSET) * 512)) 1 "$STUBBORN" "error EIO" "error EIO" direct
 # After a short repair fs/dax.c asks once more for the rest. One that ends before its first byte is EFAULT to it, whatever the reason.
-by "$FILE" 0 2 "$BEFORE" "error EFAULT"
+PAGE=$((STUBBORN / 8 * 8))
+by "$FILE" 0 2 "$PAGE" $(((PAGE - EXTENT) * 512)) "error EFAULT"
 
 fault flush_fails Y
 refused "a flush that fails is told to the one who asked for it" \

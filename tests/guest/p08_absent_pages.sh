@@ -4,7 +4,7 @@
 # A page that a real machine check took away is repaired, at once or sector by sector, and is there again. The host raises it in the
 # guest's CPU: the NVDIMM driver gets the address, and the kernel's memory failure handling runs; for a page of a DAX file it
 # succeeds, marks the page and may take it out of the kernel's own map. A program that maps the file gets SIGBUS, and writes repair
-# the page: through the file, and by single sectors through the block device.
+# the page: whole through the file, and by single sectors through the block device.
 # Promises: P1, P8, P10.
 # needs: leak-check
 # allows: machine-check
@@ -53,8 +53,8 @@ machine_check $((PHYS + (FILE_SECTOR + 80) * 512))
 check "the machine check becomes bad sectors of the file" wait_for 10 bad_covers $((FILE_SECTOR + 80)) 8
 is "the page before, the page, the page behind" "ok SIGBUS ok" "$(mapload "$FILE" 40959 40960 45056)"
 file_read "read(2) refuses the page" "error EIO" 40960 4096
-file_write "a write of 512 bytes in the page works" 512 $((83 * 512)) 512
-is "the other seven sectors are still bad" "80+3 84+4" "$(file_bad)"
+file_write "a write of 512 bytes in the page fails, as bad sectors would be left" "error EFAULT" $((83 * 512)) 512
+is "all eight sectors are still bad" "80+8" "$(file_bad)"
 file_write "a write of the page works" 4096 40960 4096
 no_poison_left "after the page"
 is "the page can be loaded again" "ok ok ok" "$(mapload "$FILE" 40959 40960 45056)"

@@ -51,9 +51,9 @@ first_life() {
 	lives=0 windows=0
 }
 
-# judged NAME FIRST LOGSECTOR: what the last life's writer left; ends the scenario when something is wrong
+# judged NAME FIRST LOGSECTOR direct|pages: what the last life's writer left; ends the scenario when something is wrong
 judged() {
-	if ! crashed check "$DEV" "$2" "$REGION" "$lives" "$3" >"$WORK/judged" 2>&1; then
+	if ! crashed check "$DEV" "$2" "$REGION" "$lives" "$3" "$4" >"$WORK/judged" 2>&1; then
 		not_ok "after reset $lives every sector that was written by $1 is old, new, or refused" "no wrong sector" "$(cat "$WORK/judged")"
 		finish
 	fi
@@ -67,8 +67,8 @@ later_life() {
 	set -- $(sector_text "$LIFE_AT")
 	lives=$2 windows=$3 FILE_SECTOR=$4
 	[ "$5" = reset ] || give_up "a machine that is reset by this scenario; in life $lives it went down by itself"
-	judged bios "$RAW_FIRST" $((LIFE_AT + 1))
-	judged "the file system" "$FILE_SECTOR" $((LIFE_AT + 2))
+	judged bios "$RAW_FIRST" $((LIFE_AT + 1)) direct
+	judged "the file system" "$FILE_SECTOR" $((LIFE_AT + 2)) pages
 	stack_on_first_part
 	fs_mount ext4 "$STACK"
 	FILE=$MOUNT/data
@@ -85,7 +85,7 @@ live() {
 	fault clear_leaves_garbage Y
 	fault clear_pause_ms 150
 	crashed write "$DEV" $((RAW_FIRST * 512)) "$REGION" "$lives" "$RAW_FIRST" "$DEV" $((LIFE_AT + 1)) direct &
-	crashed write "$FILE" 0 "$REGION" "$lives" "$FILE_SECTOR" "$DEV" $((LIFE_AT + 2)) &
+	crashed write "$FILE" 0 "$REGION" "$lives" "$FILE_SECTOR" "$DEV" $((LIFE_AT + 2)) pages &
 	sleep "$(($(od -An -N2 -tu2 /dev/urandom) % 2)).$((5 + $(od -An -N2 -tu2 /dev/urandom) % 5))$(($(od -An -N2 -tu2 /dev/urandom) % 1000))"
 	note_life lives "$lives" "$windows" "$FILE_SECTOR" reset
 	monitor system_reset

@@ -69,7 +69,9 @@ file_sectors "the file is where the arithmetic says" ""
 note "one sector"
 poison_places 37 1
 file_sectors "it is refused at its place in the file, and no other" "unreadable 37+1"
-file_read "read(2) returns the pages before it" 16384 0 65536
+file_read "read(2) of its page is refused" "error EIO" 16384 4096
+file_read "read(2) returns what is before its chunk, where device-mapper cuts the request" \
+	$(((FILE_SECTOR + 32) / CHUNK * CHUNK * 512 - FILE_SECTOR * 512)) 0 65536
 file_write "a write of 512 bytes works" 512 $((37 * 512)) 512
 is "nothing is bad any more" 0 "$(bad_below)"
 whole_again
@@ -77,11 +79,11 @@ whole_again
 note "an extent over four chunks of each NVDIMM"
 poison_places 1003 128
 file_sectors "it is refused, and nothing else" "unreadable 1003+128"
-file_write "a write that ends inside it stops before the first sector that it covers in part" \
-	$((50 * 512)) $((1000 * 512)) $((50 * 512 + 100))
-is "what is behind it is still bad" 81 "$(bad_below)"
-file_sectors "at its place" "unreadable 1050+81"
-file_write "a write with odd begin and end over the rest works" 65000 $((1049 * 512 + 77)) 65000
+file_write "a write that ends inside it stops before the first page in which a bad sector would be left" \
+	$((48 * 512)) $((1000 * 512)) $((50 * 512 + 100))
+is "what is behind it is still bad" 83 "$(bad_below)"
+file_sectors "at its place" "unreadable 1048+83"
+file_write "a write with odd begin and end over the rest works" 65000 $((1047 * 512 + 77)) 65000
 is "nothing is bad any more" 0 "$(bad_below)"
 file_sectors "everything is readable and right" ""
 whole_again

@@ -1,9 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The settings of dax_core at run time: with recovery_granularity=page a bad page is repaired only by a write that covers it
-# whole, with sector each bad sector that is covered; a word that means nothing is refused with a sentence and changes
-# nothing. Promises: P4, P7.
+# The settings of dax_core at run time: a repair is read back (verify=1) unless told otherwise; a word that means nothing is refused
+# with a sentence and changes nothing; repairs work with either setting. Promise: P7.
 # needs: leak-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -18,35 +17,32 @@ namespace_make raw
 SHADOW=$WORK/shadow
 random_file "$SHADOW" 65536
 must dd if="$SHADOW" of="$DEV" bs=64k oflag=direct
-is "a repair covers sectors unless told otherwise" sector "$(cat "$SETTINGS/recovery_granularity")"
-is "and is read back" 1 "$(cat "$SETTINGS/verify")"
-
-note "page"
-must sh -c "echo page >$SETTINGS/recovery_granularity"
+is "a repair is read back unless told otherwise" 1 "$(cat "$SETTINGS/verify")"
+is "there is no other setting" "verify" "$(ls "$SETTINGS")"
 poison 17 1
-write_call "a write of the bad sector alone is refused" error "$DEV" "$SHADOW" $((17 * 512)) 512 direct
-is "it stays bad" "17+1" "$(bad_list)"
-write_call "a write that covers the page but its last sector is refused" error "$DEV" "$SHADOW" $((16 * 512)) 3584 direct
-is "it stays bad" "17+1" "$(bad_list)"
-# What comes before the bad sector may have been written by the refused write: it is written again below.
-write_call "a write of the whole page works" 4096 "$DEV" "$SHADOW" $((16 * 512)) 4096 direct
-no_poison_left "after the page"
-sectors_are "everything is readable and right" "" 0 "$SHADOW"
+write_call "a write of the bad sector works" 512 "$DEV" "$SHADOW" $((17 * 512)) 512 direct
+no_poison_left "after the sector"
 
 note "words that mean nothing"
-for word in "" Sector pages 512; do
-	refused "recovery_granularity refuses \"$word\"" sh -c "echo '$word' >$SETTINGS/recovery_granularity"
+for word in "" maybe 2 sector; do
+	refused "verify refuses \"$word\"" sh -c "echo '$word' >$SETTINGS/verify"
 done
-is "it is as before" page "$(cat "$SETTINGS/recovery_granularity")"
-check "the log says what is allowed" sh -c "dmesg | grep -q 'recovery_granularity=512: must be \"sector\" or \"page\"'"
-refused "verify refuses \"maybe\"" sh -c "echo maybe >$SETTINGS/verify"
 is "it is as before" 1 "$(cat "$SETTINGS/verify")"
+check "the log says what is allowed" sh -c "dmesg | grep -q 'verify=maybe: must be 0 or 1'"
 
-note "sector again, and no reading back"
-must sh -c "echo sector >$SETTINGS/recovery_granularity"
+note "no reading back"
 must sh -c "echo 0 >$SETTINGS/verify"
+is "the setting is kept" 0 "$(cat "$SETTINGS/verify")"
 poison 17 1
-write_call "a write of the bad sector alone works" 512 "$DEV" "$SHADOW" $((17 * 512)) 512 direct
+write_call "a write of the bad sector works" 512 "$DEV" "$SHADOW" $((17 * 512)) 512 direct
 no_poison_left "after the sector"
+sectors_are "everything is readable and right" "" 0 "$SHADOW"
+
+note "reading back again"
+must sh -c "echo 1 >$SETTINGS/verify"
+is "the setting is kept" 1 "$(cat "$SETTINGS/verify")"
+poison 16 8
+write_call "a write of a page works" 4096 "$DEV" "$SHADOW" $((16 * 512)) 4096 direct
+no_poison_left "after the page"
 sectors_are "everything is readable and right" "" 0 "$SHADOW"
 finish

@@ -45,14 +45,12 @@ class DeviceTest : public ServicesTest {
   protected:
     void SetUp() override {
         ServicesTest::SetUp();
-        ASSERT_EQ(daxmend_set_recovery_granularity("sector"), DAXMEND_OK);
         daxmend_set_verify(1);
     }
     void TearDown() override {
         on_readers(nullptr);
         daxmend_device_destroy(device_);
         media_.reset();
-        EXPECT_EQ(daxmend_set_recovery_granularity("sector"), DAXMEND_OK);
         daxmend_set_verify(1);
         ServicesTest::TearDown();
     }
@@ -97,9 +95,28 @@ class DeviceTest : public ServicesTest {
         return daxmend_device_next_bad(device_, sector, &range) && range.begin <= sector;
     }
 
+    /* The two ways to write: by sectors as a bio does, or by pages as fs/dax.c does. */
+    using Write = decltype(daxmend_device_write);
+    static constexpr Write *kWays[] = {daxmend_device_write, daxmend_device_recovery_write};
+    static bool by_pages(Write *way) { return way == daxmend_device_recovery_write; }
+
     Written write(uint64_t offset, uint64_t bytes, daxmend_source &source) {
+        return write_by(daxmend_device_write, offset, bytes, source);
+    }
+    Written recovery_write(uint64_t offset, uint64_t bytes, daxmend_source &source) {
+        return write_by(daxmend_device_recovery_write, offset, bytes, source);
+    }
+    Written recovery_write(uint64_t offset, uint64_t bytes) {
+        daxmend_source source(bytes);
+        return recovery_write(offset, bytes, source);
+    }
+    Written write_by(Write *way, uint64_t offset, uint64_t bytes) {
+        daxmend_source source(bytes);
+        return write_by(way, offset, bytes, source);
+    }
+    Written write_by(Write *way, uint64_t offset, uint64_t bytes, daxmend_source &source) {
         Written written = {0, DAXMEND_KERNEL_ERROR};
-        written.done = daxmend_device_write(device_, offset, bytes, &source, &written.status);
+        written.done = way(device_, offset, bytes, &source, &written.status);
         if (source.position != written.done)
             ADD_FAILURE() << "the source stands at " << source.position << " after a write of "
                           << written.done << " bytes";

@@ -31,16 +31,16 @@ TEST_F(DeviceThreads, P1_P2_DecisionsBesideRepairs) {
     std::vector<std::thread> readers;
     for (uint64_t n = 0; n < 2; n++)
         readers.emplace_back([&] {
-            const auto access = [&](uint64_t page, bool recovery) {
-                return daxmend_device_access(device_, page, 1, recovery);
+            const auto access = [&](uint64_t page, uint32_t flags) {
+                return daxmend_device_access(device_, page, 1, flags);
             };
             while (!stop.load(std::memory_order_relaxed)) {
                 looks.fetch_add(1, std::memory_order_relaxed);
-                const int64_t between = access(2, false);
+                const int64_t between = access(2, 0);
                 daxmend_sector_range range = {};
                 const bool as_told =
-                    access(0, false) == DAXMEND_POISONED && access(0, true) == 1 &&
-                    access(4, false) >= 1 && (between >= 1 || between == DAXMEND_POISONED) &&
+                    access(0, 0) == DAXMEND_POISONED && access(0, DAXMEND_ACCESS_RECOVERY) == 1 &&
+                    access(4, 0) >= 1 && (between >= 1 || between == DAXMEND_POISONED) &&
                     daxmend_device_next_bad(device_, 0, &range) && range.begin == 7;
                 if (!as_told)
                     wrong.fetch_add(1, std::memory_order_relaxed);

@@ -37,7 +37,7 @@ TEST_F(EventCounts, P14_GoodIoCountsNothing) {
     const uint64_t before = events().size();
     EXPECT_EQ(write_sectors(0, 56), (Written{56 * kSector, DAXMEND_OK}));
     EXPECT_EQ(read(0, 60), DAXMEND_OK);
-    EXPECT_EQ(daxmend_device_access(device_, 0, 8, 0), 7);
+    EXPECT_EQ(daxmend_device_access(device_, 0, 7, 0), 7);
     EXPECT_EQ(events().size(), before);
 }
 
@@ -50,7 +50,7 @@ TEST_F(EventCounts, P14_EveryKindIsCounted) {
     EXPECT_EQ(read(24, 8), DAXMEND_POISONED); /* found */
     EXPECT_EQ(read(24, 8), DAXMEND_POISONED); /* refused */
     EXPECT_EQ(daxmend_device_access(device_, 1, 1, 0), DAXMEND_POISONED);
-    EXPECT_EQ(daxmend_device_access(device_, 1, 1, 1), 1);
+    EXPECT_EQ(daxmend_device_access(device_, 1, 1, DAXMEND_ACCESS_RECOVERY), 1);
     EXPECT_EQ(write(8 * kSector + 1, kSector), (Written{0, DAXMEND_POISONED}));
     EXPECT_EQ(write_sectors(8, 4), (Written{4 * kSector, DAXMEND_OK}));
 

@@ -18,8 +18,9 @@ int64_t answer(const fake::Piece &piece, uint64_t at, uint64_t pages, bool recov
     if (piece.error != DAXMEND_OK)
         return piece.error;
     if (piece.known) {
-        const int64_t allowed = daxmend_device_access(
-            piece.known, piece.known_sector / DAXMEND_PAGE_SECTORS + at, most, recovery);
+        const int64_t allowed =
+            daxmend_device_access(piece.known, piece.known_sector / DAXMEND_PAGE_SECTORS + at, most,
+                                  recovery ? DAXMEND_ACCESS_RECOVERY : 0);
         return std::min(allowed, static_cast<int64_t>(most));
     }
     const auto next = piece.bad_pages.lower_bound(at);

@@ -76,6 +76,14 @@ size_t daxmend_source_copy(daxmend_source *source, void *to, size_t bytes) {
     return copied;
 }
 
+void daxmend_source_rewind(daxmend_source *source, size_t bytes) {
+    if (source->securing)
+        ADD_FAILURE() << "a source was rewound inside of a secured stretch";
+    if (source->position - source->accepted_at < bytes)
+        ADD_FAILURE() << "a source was rewound over bytes that no plain copy has taken";
+    source->position -= bytes;
+}
+
 int64_t daxmend_source_secure(daxmend_source *source, size_t bytes) {
     expect_may_sleep("daxmend_source_secure");
     if (holds_mutex())
@@ -109,6 +117,7 @@ void daxmend_source_accept(daxmend_source *source, size_t bytes) {
         ADD_FAILURE() << "bytes were accepted that were not copied";
     source->securing = false;
     source->position += bytes;
+    source->accepted_at = source->position;
 }
 
 size_t daxmend_sink_copy(daxmend_sink *sink, const void *from, size_t bytes) {

@@ -34,6 +34,7 @@ struct daxmend_source {
     uint64_t readable_from(uint64_t begin, uint64_t bytes) const;
     void copy_out(uint64_t begin, void *to, uint64_t bytes) const;
 
+    uint64_t accepted_at = 0;
     bool securing = false;
     uint64_t secured = 0;
     uint64_t secured_taken = 0;

@@ -245,6 +245,12 @@ void Media::step(const char *what, uint64_t begin, uint64_t count) {
         on_step(what);
 }
 
+void Media::written_back(uint64_t offset, uint64_t bytes) {
+    write_backs.emplace_back(offset, offset + bytes);
+    const uint64_t last = (offset + bytes - 1) / kSector;
+    step("write-back", offset / kSector, last - offset / kSector + 1);
+}
+
 void Media::barrier() {
     if (written_last)
         written_last->step("barrier");

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "daxmend/dax_core.h"
@@ -78,6 +79,9 @@ class Media {
     std::function<void(const std::string &)> on_step;
     void step(const char *what, uint64_t begin, uint64_t count);
     void step(const char *what);
+    /* Bytes [begin, end) of the media whose cached lines were written back, in order of the calls. */
+    std::vector<std::pair<uint64_t, uint64_t>> write_backs;
+    void written_back(uint64_t offset, uint64_t bytes);
     /* A step of the media that was written last; the service does not say which it is about. */
     static void barrier();
 

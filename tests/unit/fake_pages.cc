@@ -44,6 +44,17 @@ void daxmend_invalidate(void *address, size_t bytes) {
         static_cast<void>(static_cast<const volatile uint8_t *>(address)[n]);
 }
 
+void daxmend_write_back(const void *address, size_t bytes) {
+    const Media::Place place = Media::locate(address);
+    if (bytes > place.room)
+        ADD_FAILURE() << "lines were written back beyond the end of a mapping";
+    if (place.media && bytes > 0)
+        place.media->written_back(place.offset, bytes);
+    /* A lost page is noticed. */
+    for (uint64_t n = 0; n < bytes; n += 64)
+        static_cast<void>(static_cast<const volatile uint8_t *>(address)[n]);
+}
+
 void daxmend_store_barrier(void) {
     Media::barrier();
 }

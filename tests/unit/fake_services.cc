@@ -38,6 +38,9 @@ std::vector<void *> deferred;
 std::function<void()> readers_hook;
 bool hook_set = false;
 
+std::atomic<uint64_t> yield_calls{0};
+std::atomic<uint64_t> killed_from{kNever};
+
 std::mutex events_lock;
 std::vector<Event> recorded;
 
@@ -76,6 +79,13 @@ uint64_t live_bytes() {
 }
 uint64_t allocations() {
     return calls.load(std::memory_order_relaxed);
+}
+void kill_at_yield(uint64_t nth) {
+    const uint64_t now = yields();
+    killed_from = nth == kNever ? kNever : now + nth;
+}
+uint64_t yields() {
+    return yield_calls.load(std::memory_order_relaxed);
 }
 void fail_allocation(uint64_t nth) {
     until_failure.store(nth, std::memory_order_relaxed);
@@ -139,6 +149,8 @@ uint64_t events_of(uint32_t kind) {
 
 void reset_services() {
     calls = 0;
+    yield_calls = 0;
+    kill_at_yield(kNever);
     fail_allocation(kNever);
     fail_all_allocations(false);
     defer_frees(false);
@@ -237,6 +249,13 @@ void daxmend_readers_leave(void) {
     readers_depth--;
     if (readers_depth == 0)
         call_hook();
+}
+
+int32_t daxmend_yield(void) {
+    expect_may_sleep("daxmend_yield");
+    if (holds_mutex())
+        ADD_FAILURE() << "other threads were let run under the repair lock";
+    return yield_calls.fetch_add(1, std::memory_order_relaxed) >= killed_from;
 }
 
 uint32_t daxmend_no_io_enter(void) {

@@ -56,6 +56,13 @@ void expect_may_sleep(const char *call);
 /* The call at hand allocates, and this thread may be one that frees memory. */
 void expect_no_io(const char *call);
 
+/* ---- long work ---- */
+
+/* The thread is being killed from the n-th daxmend_yield() on (0 is the next); kNever ends that. */
+void kill_at_yield(uint64_t nth);
+/* Calls of daxmend_yield() since the last reset. */
+uint64_t yields();
+
 /* ---- reports ---- */
 
 struct Event {

@@ -39,6 +39,7 @@ struct Case {
     Ranges bad;
     uint64_t begin;
     uint64_t end;
+    decltype(daxmend_device_write) *way;
 };
 
 class RepairCrash : public DeviceTest {
@@ -116,7 +117,7 @@ class RepairCrash : public DeviceTest {
         media_->on_step = [this](const std::string &what) {
             note(what);
         };
-        wrote_ = write(test.begin, test.end - test.begin);
+        wrote_ = write_by(test.way, test.begin, test.end - test.begin);
         note("told");
         media_->on_step = nullptr;
         media_->clear_answer = nullptr;
@@ -247,40 +248,45 @@ const std::pair<uint64_t, uint64_t> kWrites[] = {
 };
 
 TEST_F(RepairCrash, P12_AtEveryStepOfEveryWrite) {
-    for (const Ranges &bad : kPoison)
-        for (const auto &[begin, end] : kWrites)
-            ASSERT_NO_FATAL_FAILURE(every_crash({bad, begin, end}));
-    EXPECT_GT(crashes_, 300U) << "so many instants there are";
+    for (Write *way : kWays)
+        for (const Ranges &bad : kPoison)
+            for (const auto &[begin, end] : kWrites)
+                ASSERT_NO_FATAL_FAILURE(every_crash({bad, begin, end, way}));
+    EXPECT_GT(crashes_, 600U) << "so many instants there are";
 }
 
 TEST_F(RepairCrash, P12_WithPagesThatAMachineCheckTookAway) {
     lost_ = {1};
-    for (const auto &[begin, end] : kWrites)
-        ASSERT_NO_FATAL_FAILURE(every_crash({{{8, 16}}, begin, end}));
+    for (Write *way : kWays)
+        for (const auto &[begin, end] : kWrites)
+            ASSERT_NO_FATAL_FAILURE(every_crash({{{8, 16}}, begin, end, way}));
 }
 
 TEST_F(RepairCrash, P12_WithAPlatformThatClearsShort) {
-    for (const int64_t most : {1, 3}) {
-        clear_answer_ = [most](uint64_t, uint64_t sectors) {
-            return std::min(most, static_cast<int64_t>(sectors));
+    for (Write *way : kWays) {
+        for (const int64_t most : {1, 3}) {
+            clear_answer_ = [most](uint64_t, uint64_t sectors) {
+                return std::min(most, static_cast<int64_t>(sectors));
+            };
+            ASSERT_NO_FATAL_FAILURE(every_crash({{{3, 21}}, 0, kBytes, way}));
+        }
+        clear_answer_ = [](uint64_t sector, uint64_t sectors) {
+            return std::min(static_cast<int64_t>(sectors),
+                            sector > 9 ? int64_t{0} : 10 - static_cast<int64_t>(sector));
         };
-        ASSERT_NO_FATAL_FAILURE(every_crash({{{3, 21}}, 0, kBytes}));
+        ASSERT_NO_FATAL_FAILURE(every_crash({{{3, 21}}, 0, kBytes, way}));
+        EXPECT_EQ(wrote_.status, DAXMEND_MEDIA);
     }
-    clear_answer_ = [](uint64_t sector, uint64_t sectors) {
-        return std::min(static_cast<int64_t>(sectors),
-                        sector > 9 ? int64_t{0} : 10 - static_cast<int64_t>(sector));
-    };
-    ASSERT_NO_FATAL_FAILURE(every_crash({{{3, 21}}, 0, kBytes}));
-    EXPECT_EQ(wrote_.status, DAXMEND_MEDIA);
 }
 
 /* Its writer is told of the failure; the extent stays open after it (docs/limits.md). */
 TEST_F(RepairCrash, P12_WithAFlushThatFails) {
     flush_status_ = DAXMEND_KERNEL_ERROR - 5;
-    for (const Ranges &bad : kPoison) {
-        ASSERT_NO_FATAL_FAILURE(every_crash({bad, 0, kBytes}));
-        EXPECT_EQ(wrote_.status, DAXMEND_KERNEL_ERROR - 5);
-    }
+    for (Write *way : kWays)
+        for (const Ranges &bad : kPoison) {
+            ASSERT_NO_FATAL_FAILURE(every_crash({bad, 0, kBytes, way}));
+            EXPECT_EQ(wrote_.status, DAXMEND_KERNEL_ERROR - 5);
+        }
 }
 
 } // namespace

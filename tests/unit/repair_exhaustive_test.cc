@@ -30,18 +30,31 @@ struct Outcome {
     Pattern bad;
 };
 
-/* P4 word by word. */
-Outcome model(Pattern bad, uint64_t begin, uint64_t end, bool whole_pages) {
+/* What a bio does: sector by sector. */
+Outcome model_by_sectors(Pattern bad, uint64_t begin, uint64_t end) {
     uint64_t at = begin;
     while (at < end) {
         const uint64_t sector = at / kSector;
-        const uint64_t unit = whole_pages ? kPage : kSector;
         if (bad >> sector & 1) {
-            if (at % kSector != 0 || at / unit * unit < begin || (at / unit + 1) * unit > end)
+            if (at % kSector != 0 || at + kSector > end)
                 return {at - begin, DAXMEND_POISONED, bad};
             bad &= ~(Pattern{1} << sector);
         }
         at = std::min(end, (sector + 1) * kSector);
+    }
+    return {end - begin, DAXMEND_OK, bad};
+}
+
+/* P4 word by word: page by page, up to the first in which a bad sector would be left. */
+Outcome model_by_pages(Pattern bad, uint64_t begin, uint64_t end) {
+    uint64_t at = begin;
+    while (at < end) {
+        const uint64_t page = at / kPage;
+        for (uint64_t sector = page * 8; sector < (page + 1) * 8; sector++)
+            if ((bad >> sector & 1) && (sector * kSector < begin || (sector + 1) * kSector > end))
+                return {at - begin, DAXMEND_POISONED, bad};
+        bad &= ~run(page * 8, (page + 1) * 8);
+        at = std::min(end, (page + 1) * kPage);
     }
     return {end - begin, DAXMEND_OK, bad};
 }
@@ -85,10 +98,12 @@ class RepairExhaustive : public DeviceTest {
         return bad;
     }
 
-    void one_write(Pattern bad, uint64_t begin, uint64_t end, bool whole_pages) {
+    void one_write(Pattern bad, uint64_t begin, uint64_t end, Write *way) {
         reset(bad);
-        const Outcome want = model(bad, begin, end, whole_pages);
-        const Written got = write(begin, end - begin);
+        media_->write_backs.clear();
+        const Outcome want =
+            by_pages(way) ? model_by_pages(bad, begin, end) : model_by_sectors(bad, begin, end);
+        const Written got = write_by(way, begin, end - begin);
         const bool as_told = got.done == want.done && got.status == want.status;
         const Pattern left = bad_now();
         known_ = left;
@@ -105,6 +120,28 @@ class RepairExhaustive : public DeviceTest {
             ASSERT_FALSE(media_->poisoned(sector)) << "sector " << sector << " reads good";
             ASSERT_NO_FATAL_FAILURE(expect_contents(sector, begin, begin + got.done));
         }
+        if (by_pages(way))
+            expect_written_back(begin, begin + got.done, got.done < end - begin);
+        else
+            ASSERT_TRUE(media_->write_backs.empty());
+    }
+    /*
+     * All lines of the first and of the last page of what was written, if the write begins or ends
+     * within the page, or ended early.
+     */
+    void expect_written_back(uint64_t begin, uint64_t end, bool cut_short) const {
+        std::set<uint64_t> want;
+        std::set<uint64_t> got;
+        if (begin < end && begin % kPage != 0)
+            want.insert(begin / kPage);
+        if (begin < end && (end % kPage != 0 || cut_short))
+            want.insert((end - 1) / kPage);
+        for (const auto &[from, to] : media_->write_backs) {
+            /* The first page of a write that ends in it may be written back up to there. */
+            ASSERT_TRUE(from % kPage == 0 && (to % kPage == 0 || to == end));
+            got.insert(from / kPage);
+        }
+        ASSERT_EQ(got, want);
     }
     void expect_contents(uint64_t sector, uint64_t begin, uint64_t end) const {
         const uint64_t low = sector * kSector;
@@ -119,13 +156,12 @@ class RepairExhaustive : public DeviceTest {
         ASSERT_TRUE(inside) << "sector " << sector << " does not hold what was written";
     }
 
-    void all_writes(Pattern bad, bool whole_pages) {
-        ASSERT_EQ(daxmend_set_recovery_granularity(whole_pages ? "page" : "sector"), DAXMEND_OK);
+    void all_writes(Pattern bad, Write *way) {
         for (const uint64_t begin : places_)
             for (const uint64_t end : places_) {
                 if (end <= begin)
                     continue;
-                one_write(bad, begin, end, whole_pages);
+                one_write(bad, begin, end, way);
                 if (HasFailure())
                     FAIL() << "bad sectors " << bad << ", bytes " << begin << " to " << end;
             }
@@ -149,39 +185,38 @@ constexpr Pattern kPatterns[] = {
     run(2, 5) | run(6, 8) | run(17, 23),
 };
 
-TEST_F(RepairExhaustive, P1_P4_P8_EveryWriteRepairsSectors) {
+TEST_F(RepairExhaustive, P1_P4_P8_EveryBioRepairsSectors) {
     for (const Pattern bad : kPatterns)
-        ASSERT_NO_FATAL_FAILURE(all_writes(bad, false));
+        ASSERT_NO_FATAL_FAILURE(all_writes(bad, daxmend_device_write));
 }
 
-TEST_F(RepairExhaustive, P1_P4_P8_EveryWriteRepairsPages) {
-    for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(3, 21), run(0, 24)})
-        ASSERT_NO_FATAL_FAILURE(all_writes(bad, true));
+TEST_F(RepairExhaustive, P1_P4_P8_EveryRecoveryWriteRepairsPages) {
+    for (const Pattern bad : kPatterns)
+        ASSERT_NO_FATAL_FAILURE(all_writes(bad, daxmend_device_recovery_write));
 }
 
 /* Every set of bad sectors in a page, every write of whole sectors over it. */
 TEST_F(RepairExhaustive, P4_EverySetOfBadSectorsOfAPage) {
-    for (const bool whole_pages : {false, true}) {
-        ASSERT_EQ(daxmend_set_recovery_granularity(whole_pages ? "page" : "sector"), DAXMEND_OK);
+    for (Write *way : kWays)
         for (Pattern set = 1; set < 256; set++)
             for (uint64_t begin = 7; begin <= 16; begin++)
                 for (uint64_t end = begin + 1; end <= 17; end++) {
-                    one_write(set << 8, begin * kSector, end * kSector, whole_pages);
+                    one_write(set << 8, begin * kSector, end * kSector, way);
                     if (HasFailure())
-                        FAIL() << "bad sectors " << set << " of page 1, " << begin << " to " << end;
+                        FAIL() << "bad sectors " << set << " of page 1, " << begin << " to " << end
+                               << (by_pages(way) ? ", by pages" : ", by sectors");
                 }
-    }
 }
 
 /* Bad pages are out of the mapping, as after machine checks; nothing touches them there. */
 TEST_F(RepairExhaustive, P8_LostPagesMakeNoDifference) {
     for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(0, 24)})
         for (uint64_t n = 0; n < places_.size(); n += 3)
-            for (uint64_t m = n + 1; m < places_.size(); m += 2) {
+            for (uint64_t m = n + 1; m < places_.size(); m++) {
                 for (uint64_t page = 0; page < kPages; page++)
                     if (bad >> page * 8 & 0xff)
                         media_->lose_page(page);
-                one_write(bad, places_[n], places_[m], false);
+                one_write(bad, places_[n], places_[m], kWays[m % 2]);
                 if (HasFailure())
                     FAIL() << "bad sectors " << bad << ", bytes " << places_[n] << " to "
                            << places_[m];

@@ -184,20 +184,20 @@ TEST_F(RepairPlatform, P7_WithoutVerifyTheWriteIsBelieved) {
 
 /* P5: at each byte where the user's buffer can end, over good and bad sectors. */
 TEST_F(RepairPlatform, P5_AFaultLeavesBadWhatWasNotFilledWhole) {
-    for (const bool whole_pages : {false, true})
+    for (Write *way : kWays)
         for (uint64_t fault = 0; fault <= 24 * kSector; fault += 64) {
             make(32);
-            ASSERT_EQ(daxmend_set_recovery_granularity(whole_pages ? "page" : "sector"),
-                      DAXMEND_OK);
             poison(8, 16);
             poison(18, 19);
             daxmend_source source(24 * kSector);
             source.fault_at = fault;
             const uint64_t end = 4 * kSector + fault;
-            const Written got = write(4 * kSector, 24 * kSector, source);
+            const Written got = write_by(way, 4 * kSector, 24 * kSector, source);
             const uint64_t sector = end / kSector;
             const bool in_bad = (sector >= 8 && sector < 16) || sector == 18;
-            const uint64_t want = in_bad ? sector * kSector : end;
+            uint64_t want = in_bad ? sector * kSector : end;
+            if (by_pages(way) && fault < 24 * kSector)
+                want = std::max(4 * kSector, end / kPage * kPage);
             EXPECT_EQ(got.done, want - 4 * kSector) << "fault at byte " << fault;
             EXPECT_EQ(got.status, fault < 24 * kSector ? DAXMEND_FAULT : DAXMEND_OK)
                 << "fault at byte " << fault;
@@ -247,16 +247,14 @@ TEST_F(RepairPlatform, ABufferOfManyPiecesIsOneWritersData) {
 /* P4: the last page of a device that is no whole number of pages. */
 TEST_F(RepairPlatform, P4_APageThatTheEndCutsShortIsCoveredByWhatThereIs) {
     make(20);
-    ASSERT_EQ(daxmend_set_recovery_granularity("page"), DAXMEND_OK);
     poison(18, 19);
-    EXPECT_EQ(write_sectors(18, 2), (Written{0, DAXMEND_POISONED}));
-    EXPECT_EQ(write_sectors(16, 3), (Written{2 * kSector, DAXMEND_POISONED}));
-    EXPECT_EQ(write(0, 20 * kSector - 1), (Written{18 * kSector, DAXMEND_POISONED}));
+    EXPECT_EQ(recovery_write(16 * kSector, 2 * kSector), (Written{0, DAXMEND_POISONED}));
+    EXPECT_EQ(recovery_write(0, 19 * kSector - 1), (Written{16 * kSector, DAXMEND_POISONED}));
     expect_bad({{18, 19}});
-    EXPECT_EQ(write_sectors(16, 4), (Written{4 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(recovery_write(16 * kSector, 4 * kSector), (Written{4 * kSector, DAXMEND_OK}));
     expect_bad({});
     poison(18, 20);
-    EXPECT_EQ(write_sectors(7, 13), (Written{13 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(recovery_write(7 * kSector, 13 * kSector), (Written{13 * kSector, DAXMEND_OK}));
     expect_bad({});
 }
 

@@ -2,11 +2,12 @@
 /*
  * What a machine that was cut off leaves on the media. A writer goes once through a region, part of which is bad, and notes
  * how far it was told of success; after the reset every sector is judged by what it holds. Where the bad sectors lie and how
- * long each write is follows from the number of the machine's life alone, so the judge needs no other note.
+ * long each write is follows from the number of the machine's life alone, so the judge needs no other note. Writes are of sectors, or
+ * with `pages` of whole pages, which write(2) to a DAX file repairs as a whole or not at all.
  *
  *   crashed prepare DEVICE FIRST SECTORS LIFE BADBLOCKS
- *   crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR [direct]
- *   crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR
+ *   crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages
+ *   crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages
  *   crashed held DEVICE FIRST SECTORS
  *
  * The region is SECTORS long and begins at sector FIRST of DEVICE, at byte ORIGIN of NODE (the device itself, or a file in it).
@@ -32,6 +33,7 @@
 
 #define SECTOR 512ul
 #define WORDS (SECTOR / sizeof(uint64_t))
+#define PAGE_SECTORS 8ul
 #define CHUNK 64ul
 #define LONGEST 160ul
 #define GARBAGE_WORD 0xdbdbdbdbdbdbdbdbull
@@ -40,7 +42,7 @@
 /* What a word of a sector is: bits of a set. HELD is what a bad sector holds until it is cleared. */
 enum { OLD = 1, NEW = 2, HELD = 4, GARBAGE = 8, STRAY = 16 };
 
-static unsigned long first, sectors, life, wrongs;
+static unsigned long first, sectors, life, wrongs, unit = 1;
 static unsigned char *bad;
 
 static void *pages_for(size_t bytes)
@@ -76,7 +78,7 @@ static unsigned long chance(unsigned long place, unsigned long below)
 
 static unsigned long write_length(unsigned long at)
 {
-	unsigned long length = 1 + chance(at * 2 + 1, LONGEST);
+	unsigned long length = unit * (1 + chance(at * 2 + 1, LONGEST / unit));
 
 	return length < sectors - at ? length : sectors - at;
 }
@@ -268,22 +270,24 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "";
 	int writes = !strcmp(verb, "write");
 
-	if ((!strcmp(verb, "prepare") && argc == 7) || (writes && (argc == 9 || argc == 10)) ||
-	    (!strcmp(verb, "check") && argc == 7) || (!strcmp(verb, "held") && argc == 5)) {
+	if ((!strcmp(verb, "prepare") && argc == 7) || (writes && argc == 10) ||
+	    (!strcmp(verb, "check") && argc == 8) || (!strcmp(verb, "held") && argc == 5)) {
 		first = strtoul(argv[writes ? 6 : 3], NULL, 0);
 		sectors = strtoul(argv[4], NULL, 0);
 		life = argc > 5 ? strtoul(argv[5], NULL, 0) : 0;
 	} else {
 		fprintf(stderr, "usage: crashed prepare DEVICE FIRST SECTORS LIFE BADBLOCKS\n"
-				"       crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR [direct]\n"
-				"       crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR\n"
+				"       crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages\n"
+				"       crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages\n"
 				"       crashed held DEVICE FIRST SECTORS\n");
 		return 2;
 	}
 	plan_bad_sectors();
+	if (!strcmp(argv[argc - 1], "pages"))
+		unit = PAGE_SECTORS;
 	if (writes)
 		return write_all(argv[2], strtoul(argv[3], NULL, 0), argv[7], strtoul(argv[8], NULL, 0),
-				 argc == 10 ? O_DIRECT : 0);
+				 unit == 1 ? O_DIRECT : 0);
 	if (!strcmp(verb, "prepare"))
 		return prepare(argv[2], argv[6]);
 	if (!strcmp(verb, "check"))

@@ -2,7 +2,8 @@
 /*
  * Readers of every kind against a writer that does nothing but repair, on the same sectors: what lies
  * between a clear and a write must never be seen. Each round the writer marks all of them bad by the sysfs list,
- * then writes them in pieces, each sector full of one stamp: the round's number and its own.
+ * then writes them in pieces, each sector full of one stamp: the round's number and its own. The pieces are of sectors, or for write(2)
+ * to the file of pages, which such a write repairs as a whole or not at all.
  *
  *   inbetween DEVICE FIRST FILE BADBLOCKS WRITER SECONDS
  *
@@ -208,7 +209,7 @@ static void mark(int fd)
 }
 
 /* Returns the number of rounds. */
-static unsigned long writer(int fd, unsigned long origin, int badblocks, time_t seconds)
+static unsigned long writer(int fd, unsigned long origin, unsigned long unit, int badblocks, time_t seconds)
 {
 	time_t end = time(NULL) + seconds;
 	uint64_t *buffer = pages_for(sectors * SECTOR);
@@ -228,7 +229,7 @@ static unsigned long writer(int fd, unsigned long origin, int badblocks, time_t 
 			usleep(random() % 3000);
 		shared->started = round;
 		for (unsigned long at = 0, count; at < sectors; at += count) {
-			count = 1 + random() % (sectors / 2);
+			count = unit * (1 + random() % (sectors / 2 / unit));
 			if (count > sectors - at)
 				count = sectors - at;
 			shared->writing = 1;
@@ -274,7 +275,7 @@ int main(int argc, char **argv)
 			reader(kind, kind == MMAP || (kind == DAX && bio));
 			exit(0);
 		}
-	rounds = writer(fd, bio ? first : 0, badblocks, strtol(argv[6], NULL, 0));
+	rounds = writer(fd, bio ? first : 0, bio ? 1 : PAGE / SECTOR, badblocks, strtol(argv[6], NULL, 0));
 	shared->stop = 1;
 	while (wait(&status) > 0)
 		bad |= status;

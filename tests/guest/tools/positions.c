@@ -11,7 +11,7 @@
  * the same combinations. The first 10 that are not as in the model are described on stderr; stdout has a line a number:
  *
  *   whole, short, refused       combinations by what the model says that the write does
- *   repaired, none_bad          combinations in which a sector turns good; in which the write meets no bad one
+ *   repaired, none_bad          combinations in which a sector turns good; in which the write touches no page with a bad one
  *   wrong                       combinations that are not as in the model, and of these, those with the wrong ...
  *   wrong_count, wrong_list, wrong_bytes, wrong_around
  *
@@ -97,21 +97,32 @@ static void draw_combination(struct combination *c)
 	c->shift = draw(2) ? (int)draw(PAGE) : 0;
 }
 
+/* Whether the write covers each bad sector of the page that begins at byte `page`. */
+static int repairs_page(const struct combination *c, const unsigned char *bad, int page)
+{
+	for (int at = page; at < page + PAGE; at += SECTOR) {
+		if (bad[at / SECTOR] && (at < c->start || c->start + c->length < at + SECTOR))
+			return 0;
+	}
+	return 1;
+}
+
 /* The model: what `media` and `bad` become, and the count that write(2) returns. */
 static int model(const struct combination *c, const unsigned char *data, unsigned char *media, unsigned char *bad)
 {
 	int at = c->start, end = c->start + c->length;
 
 	while (at < end) {
-		int sector = at / SECTOR, next = (sector + 1) * SECTOR < end ? (sector + 1) * SECTOR : end;
+		int page = at / PAGE * PAGE, next = page + PAGE < end ? page + PAGE : end;
 
-		if (bad[sector] && next - at < SECTOR)
+		/* A page in which a bad sector would be left is not touched. */
+		if (!repairs_page(c, bad, page))
 			break;
 		memcpy(media + at, data + (at - c->start), next - at);
-		bad[sector] = 0;
+		memset(bad + page / SECTOR, 0, PAGE / SECTOR);
 		at = next;
 	}
-	/* fs/dax.c makes EFAULT of nothing. */
+	/* fs/dax.c returns EFAULT where nothing was written. */
 	return at > c->start ? at - c->start : -EFAULT;
 }
 
@@ -284,8 +295,8 @@ int main(int argc, char **argv)
 		refused += expected < 0;
 		cut += expected > 0 && expected < c.length;
 		repaired += memcmp(bad, c.bad, SECTORS) != 0;
-		none_bad += !memchr(c.bad + c.start / SECTOR, 1,
-				    (c.start + c.length + SECTOR - 1) / SECTOR - c.start / SECTOR);
+		none_bad += !memchr(c.bad + c.start / PAGE * (PAGE / SECTOR), 1,
+				    ((c.start + c.length + PAGE - 1) / PAGE - c.start / PAGE) * (PAGE / SECTOR));
 		wrong_count += got != expected;
 		wrong_list += list;
 		wrong_bytes += bytes;
