@@ -54,4 +54,5 @@ clean:
 	rm -rf build
 
 include tests/unit/unit.mk
+include tests/unit/mutants.mk
 include tests/bench/bench.mk

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0
+# A bad sector behind the write does not stop the repair of its page.
+# in: dax_core/repair.cc
+# found by: DaxCallers.P1_P4_EverySetOfBadSectorsOfAPage
+# as: was reported as written with bad sector
+s/if \(covered\.end < bad\.end\)/if (false)/
