@@ -6,6 +6,9 @@
  *   cost read|write FILE BYTES seq|random TIMES [direct] [at=OFFSET]   -> median ticks of a pread(2) or pwrite(2)
  *        [below=OFFSET]                                                   with places from `at` up to `below`
  *   cost fault|storefault FILE BYTES TIMES                             -> of the first load (store) in a mapping of BYTES
+ *   cost pages FILE BYTES [again]                                      -> page faults, and ticks in all, of a load from each
+ *                                                                         4 KiB of a mapping of BYTES; `again`: once more
+ *                                                                         in the same mapping when its input ends
  *   cost fsync FILE TIMES                                              -> of an fsync(2) after a store through a mapping
  *
  * "fault" fails unless one fault maps all of BYTES. A call that does less than asked ends the program with its error and 1.
@@ -167,6 +170,35 @@ static void cost_fault(const char *path, uint64_t bytes, int store)
 	}
 }
 
+/* One load from each page, in a mapping that may have them already. */
+static void cost_loads(volatile unsigned char *map, uint64_t bytes)
+{
+	long before = faults();
+	uint64_t start = ticks();
+
+	for (uint64_t at = 0; at < bytes; at += 4096)
+		(void)map[at];
+	start = ticks() - start;
+	printf("%ld %llu\n", faults() - before, (unsigned long long)start);
+	fflush(stdout);
+}
+
+static void cost_pages(const char *path, uint64_t bytes, int again)
+{
+	int fd = open(path, O_RDWR);
+	volatile unsigned char *map;
+
+	if (fd < 0)
+		fail(path);
+	map = map_file(fd, bytes, 0);
+	cost_loads(map, bytes);
+	if (!again)
+		return;
+	while (getchar() != EOF)
+		;
+	cost_loads(map, bytes);
+}
+
 static void cost_fsync(const char *path)
 {
 	int fd = open(path, O_RDWR);
@@ -193,6 +225,10 @@ int main(int argc, char **argv)
 
 	if (argc < 4)
 		goto usage;
+	if (!strcmp(argv[1], "pages") && (argc == 4 || (argc == 5 && !strcmp(argv[4], "again")))) {
+		cost_pages(argv[2], strtoull(argv[3], NULL, 0), argc == 5);
+		return 0;
+	}
 	for (int i = 6; i < argc; i++) {
 		if (!strcmp(argv[i], "direct"))
 			flags = O_DIRECT;
@@ -222,6 +258,7 @@ int main(int argc, char **argv)
 usage:
 	fprintf(stderr, "usage: cost read|write FILE BYTES seq|random TIMES [direct] [at=OFFSET] [below=OFFSET]\n"
 		"       cost fault|storefault FILE BYTES TIMES\n"
+		"       cost pages FILE BYTES [again]\n"
 		"       cost fsync FILE TIMES\n");
 	return 2;
 }

@@ -4,6 +4,7 @@
  *
  *   mapload FILE OFFSET...            ->  "ok" or "SIGBUS", one word an offset
  *   mapload --store FILE OFFSET...    ->  the same for stores; the byte is given its own value again
+ *   mapload --blind FILE OFFSET...    ->  stores 0xa5 without a load before it
  *   mapload --sync FILE OFFSET...     ->  stores through MAP_SYNC, or "refused ERROR"
  *   mapload --poison FILE OFFSET...   ->  loads, and then has the kernel declare the page poisoned
  *                                         (MADV_HWPOISON): "ok", "SIGBUS KIND BYTES" or "refused ERROR"
@@ -27,10 +28,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum job { LOAD, STORE, SYNC, POISON, HOLD };
+enum job { LOAD, STORE, BLIND, SYNC, POISON, HOLD };
 
 static const char *const job_names[] = {
-	[STORE] = "--store", [SYNC] = "--sync", [POISON] = "--poison", [HOLD] = "--hold",
+	[STORE] = "--store", [BLIND] = "--blind", [SYNC] = "--sync", [POISON] = "--poison", [HOLD] = "--hold",
 };
 
 static sigjmp_buf back;
@@ -71,6 +72,8 @@ static void touch(volatile unsigned char *map, unsigned long at, enum job job)
 	}
 	if (job == STORE || job == SYNC)
 		map[at] = map[at];
+	else if (job == BLIND)
+		map[at] = 0xa5;
 	else
 		(void)map[at];
 	if (job == POISON && madvise((void *)(map + at / page * page), page, MADV_HWPOISON))
@@ -129,7 +132,7 @@ int main(int argc, char **argv)
 	argv += job != LOAD;
 	argc -= job != LOAD;
 	if (argc < 3) {
-		fprintf(stderr, "usage: mapload [--store|--sync|--poison|--hold] FILE OFFSET...\n");
+		fprintf(stderr, "usage: mapload [--store|--blind|--sync|--poison|--hold] FILE OFFSET...\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDWR);
