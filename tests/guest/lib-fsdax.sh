@@ -149,8 +149,8 @@ fsdax_beside() {
 	fi
 	check "truncate to the end of a page works" truncate -s $((40 * 512)) "$FILE"
 	must truncate -s $((40 * 512)) "$SHADOW"
-	must dd if=/dev/zero of="$DEV" bs=512 seek=$((FILE_SECTOR + 44)) count=1 oflag=direct conv=notrunc
 	file_intact "the file is right"
+	file_start_over
 	fsdax_end "$1"
 }
 
