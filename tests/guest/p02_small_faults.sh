@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# While a sector of the device is bad, page faults anywhere on it are answered with small pages, because fs/dax.c loses data in a
-# huge copy-on-write fault whose source is refused. Mappings that exist stay huge, and after the repair new ones are huge again.
+# While a sector of any device is bad, page faults are answered with small pages, because fs/dax.c loses data in a huge copy-on-write
+# fault whose source is refused. Mappings that exist stay huge, and after the repair new ones are huge again.
 # Prints what this costs; guest time counts instructions. Promise: P2.
 # needs: nvdimm-size=256M
 # qemu-args: -icount shift=0,sleep=off
