@@ -140,12 +140,13 @@ prepare_archives() {
 
 # compile_tools FOLDER: compiles tests/guest/tools/*.c. They are static: the guest has few libraries.
 compile_tools() {
-	local folder=$1 source target
+	local folder=$1 source target newest_header
 	mkdir -p "$folder"
+	newest_header=$(find "$TOP/tests/guest/tools" -name '*.h' -printf '%T@ %p\n' | sort -n | tail -n 1 | cut -d ' ' -f 2-)
 	for source in "$TOP"/tests/guest/tools/*.c; do
 		[ -e "$source" ] || continue
 		target=$folder/$(basename "$source" .c)
-		[ "$target" -nt "$source" ] && [ "$target" -nt "${source%/*}/must.h" ] && continue
+		[ "$target" -nt "$source" ] && [ "$target" -nt "$newest_header" ] && continue
 		gcc-12 -static -O2 -Wall -Wextra -o "$folder/.part" "$source"
 		mv "$folder/.part" "$target"
 	done

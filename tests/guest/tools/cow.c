@@ -34,6 +34,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "draw.h"
 #include "must.h"
 
 #define SECTOR 512
@@ -68,25 +69,9 @@ struct verdict {
 static const char *directory, *badblocks_path;
 static long long origin;
 static int device, source, reports;
-static uint64_t random_state;
 static unsigned char original[FILE_BYTES];
 static long long source_place[PAGES], place[PAGES]; /* sectors of DEVICE */
 static sigjmp_buf back;
-
-/* xorshift64* */
-static unsigned int draw(unsigned int below)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (random_state * 0x2545F4914F6CDD1DULL >> 33) % below;
-}
-
-static void fill(unsigned char *bytes, int count)
-{
-	while (count--)
-		*bytes++ = draw(256);
-}
 
 /* A run of bad sectors, or some here and there, in the three pages of the write and sometimes around them. */
 static void draw_bad(unsigned char *bad)
@@ -459,7 +444,7 @@ int main(int argc, char **argv)
 	badblocks_path = argv[4];
 	storing = !strcmp(argv[5], "store");
 	count = atoi(argv[6]);
-	random_state = strtoull(argv[7], NULL, 0) | 1;
+	draw_seed(strtoull(argv[7], NULL, 0));
 	signal(SIGBUS, on_sigbus);
 
 	source = make_source();

@@ -27,6 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "draw.h"
+
 #define SECTOR 512
 #define PAGE 4096
 #define PAGES 5			/* one around the three on each side */
@@ -42,27 +44,11 @@ struct combination {
 static const char *badblocks_path;
 static long long first_sector;
 static int device, file, reports;
-static uint64_t random_state;
 
 static void fail(const char *what)
 {
 	fprintf(stderr, "positions: %s: %s\n", what, strerror(errno));
 	exit(2);
-}
-
-/* xorshift64* */
-static unsigned int draw(unsigned int below)
-{
-	random_state ^= random_state >> 12;
-	random_state ^= random_state << 25;
-	random_state ^= random_state >> 27;
-	return (random_state * 0x2545F4914F6CDD1DULL >> 33) % below;
-}
-
-static void fill(unsigned char *bytes, int count)
-{
-	while (count--)
-		*bytes++ = draw(256);
 }
 
 static int position(int pages)
@@ -269,7 +255,7 @@ int main(int argc, char **argv)
 	first_sector = strtoll(argv[3], NULL, 0);
 	badblocks_path = argv[4];
 	count = atoi(argv[5]);
-	random_state = strtoull(argv[6], NULL, 0) | 1;
+	draw_seed(strtoull(argv[6], NULL, 0));
 
 	fill(media, AREA);
 	put_right(media);
