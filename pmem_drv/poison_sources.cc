@@ -15,10 +15,10 @@ Namespace &self(void *provider) {
 }
 
 /*
- * Reads the bus's list of one namespace. The kernel hands it out in a table of
- * PMEM_BUS_LIST_MAX ranges, so a window that comes back full is halved until it is certain. On
- * kernels whose table can lose parts of overlapping ranges, only an empty window, a window that
- * is bad throughout and a window of one sector are certain.
+ * Reads the bus's list of one namespace. The kernel fills a table of PMEM_BUS_LIST_MAX ranges with
+ * it, one record after another, drops a record that finds the table full, and may merge ranges
+ * later. So a table with room in it can have been full. A window whose answer may lack sectors is
+ * halved: see certain().
  */
 class BusList : NotCopied {
   public:
@@ -53,11 +53,23 @@ class BusList : NotCopied {
 
   private:
     bool certain(SectorExtent window, uint32_t found) const {
-        if (found == 0 || window.length().value == 1)
+        if (found == 0 || window.length().value == 1 || bad_throughout(window, found))
             return true;
-        if (pmem_nd_bus_list_is_exact())
-            return found < PMEM_BUS_LIST_MAX;
-        return found == 1 && from_abi(ranges_[0]).length() == window.length();
+        return pmem_nd_bus_list_is_exact() && sectors_in(found) < Sectors{PMEM_BUS_LIST_MAX};
+    }
+
+    bool bad_throughout(SectorExtent window, uint32_t found) const {
+        Sectors end = {0};
+        for (uint32_t i = 0; i < found && from_abi(ranges_[i]).begin <= end; i++)
+            end = max(end, from_abi(ranges_[i]).end);
+        return end >= window.length();
+    }
+
+    Sectors sectors_in(uint32_t found) const {
+        Sectors sum = {0};
+        for (uint32_t i = 0; i < found; i++)
+            sum += from_abi(ranges_[i]).length();
+        return sum;
     }
 
     Status hand_over(SectorExtent window, uint32_t found) {

@@ -103,8 +103,10 @@ int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32
 /*
  * The poison that the bus knows of in the physical range [begin, end), as sectors counted
  * from `begin`, into `ranges` (room for PMEM_BUS_LIST_MAX). Returns how many, or a negative
- * status. A full answer may be incomplete. When pmem_nd_bus_list_is_exact() is 0, any answer
- * but an empty one may lack sectors; what it names is bad in any case.
+ * status. The answer lacks sectors if the kernel's table was full at any time while it was filled,
+ * also when later merges made room again; an empty table lacks none. When
+ * pmem_nd_bus_list_is_exact() is 0, any answer but an empty one may lack sectors. What it names is
+ * bad in any case.
  */
 int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t end,
 			 struct daxmend_sector_range *ranges);

@@ -13,6 +13,55 @@ constexpr uint64_t kSector = DAXMEND_SECTOR_BYTES;
 /* The most sectors that one entry of the kernel's table holds. */
 constexpr uint64_t kEntrySectors = 512;
 
+/*
+ * struct badblocks as Linux 6.12 fills it: ranges of at most kEntrySectors that do not overlap. A
+ * range that would need an entry more than the table has is dropped, whatever becomes of the table later; one
+ * that only merges is taken by a full table too.
+ */
+class BadTable {
+  public:
+    void add(uint64_t begin, uint64_t end) {
+        while (begin < end) {
+            const uint64_t piece = std::min(end, begin + kEntrySectors);
+            add_piece({begin, piece});
+            begin = piece;
+        }
+    }
+    const std::vector<daxmend_sector_range> &ranges() const { return ranges_; }
+    bool covers(uint64_t sectors) const {
+        uint64_t end = 0;
+        for (const daxmend_sector_range &range : ranges_)
+            if (range.begin <= end)
+                end = range.end;
+        return end >= sectors;
+    }
+
+  private:
+    void add_piece(daxmend_sector_range added) {
+        std::vector<daxmend_sector_range> result;
+        for (const daxmend_sector_range &range : ranges_) {
+            if (range.end < added.begin || range.begin > added.end) {
+                result.push_back(range);
+                continue;
+            }
+            added.begin = std::min(added.begin, range.begin);
+            added.end = std::max(added.end, range.end);
+        }
+        while (added.begin < added.end) {
+            const uint64_t end = std::min(added.end, added.begin + kEntrySectors);
+            result.push_back({added.begin, end});
+            added.begin = end;
+        }
+        if (result.size() > PMEM_BUS_LIST_MAX && result.size() > ranges_.size())
+            return;
+        std::sort(result.begin(), result.end(),
+                  [](const auto &a, const auto &b) { return a.begin < b.begin; });
+        ranges_ = std::move(result);
+    }
+
+    std::vector<daxmend_sector_range> ranges_;
+};
+
 /* Whether tables lose ranges is a property of the kernel, so of no binding. */
 bool tables_lose = false;
 
@@ -172,37 +221,21 @@ int32_t pmem_nd_bus_list(pmem_binding *binding, uint64_t begin, uint64_t end,
     EXPECT_LT(begin, end) << "an empty window was asked for";
     if (status != DAXMEND_OK)
         return status;
-    std::vector<bool> bad;
+    BadTable table;
     for (const pmem_binding::Poison &poison : binding->poison) {
         const uint64_t from = std::max(poison.begin, begin);
         const uint64_t to = std::min(poison.end, end);
-        if (from >= to)
-            continue;
-        bad.resize((end - begin + kSector - 1) / kSector);
-        for (uint64_t n = (from - begin) / kSector; n * kSector < to - begin; n++)
-            bad[n] = true;
+        if (from < to)
+            table.add((from - begin) / kSector, (to - begin + kSector - 1) / kSector);
     }
-    uint32_t count = 0;
-    for (uint64_t n = 0; n < bad.size();) {
-        const uint64_t first = n;
-        while (n < bad.size() && bad[n] && n - first < kEntrySectors)
-            n++;
-        if (n == first) {
-            n++;
-            continue;
-        }
-        if (count == PMEM_BUS_LIST_MAX)
-            break;
-        ranges[count++] = {first, n};
-    }
+    std::vector<daxmend_sector_range> found = table.ranges();
     /* Such a table names something that is bad and may lack all the rest. */
-    const bool throughout =
-        count == 1 && ranges[0].end - ranges[0].begin == (end - begin) / kSector;
-    if (tables_lose && count > 0 && !throughout) {
-        count = 1;
-        ranges[0].end = ranges[0].begin + 1;
+    if (tables_lose && !found.empty() && !table.covers((end - begin) / kSector)) {
+        found.resize(1);
+        found[0].end = found[0].begin + 1;
     }
-    return static_cast<int32_t>(count);
+    std::copy(found.begin(), found.end(), ranges);
+    return static_cast<int32_t>(found.size());
 }
 
 int32_t pmem_nd_bus_list_is_exact(void) {

@@ -3,6 +3,9 @@
  * The bus's list of poison through tables of 512 ranges, exact and lossy ones, and the clear
  * command (P6, P9, P10).
  */
+#include <algorithm>
+#include <random>
+
 #include "namespace_fixture.h"
 
 using namespace fake;
@@ -50,6 +53,62 @@ TEST_F(PoisonSources, P9_ATableThatComesBackFullIsAskedForInHalves) {
         EXPECT_LE(binding_->list_calls, 40U);
         remove();
     }
+}
+
+/* The kernel drops what finds its table full; later records can merge ranges and make room again. */
+TEST_F(PoisonSources, P9_ATableThatWasFullAndHasRoomAgainIsNotTakenForComplete) {
+    for (const uint64_t joins : {1, 4, 511}) {
+        make(8192);
+        for (uint64_t n = 0; n < PMEM_BUS_LIST_MAX; n++)
+            bus_poison(2 * n, 2 * n + 1);
+        bus_poison(5000, 5001);
+        bus_poison(5002, 5600);
+        for (uint64_t n = 0; n < joins; n++)
+            bus_poison(2 * n + 1, 2 * n + 2);
+        ASSERT_EQ(probe(), DAXMEND_OK);
+        Ranges expected = {{0, 2 * joins + 1}};
+        for (uint64_t n = joins + 1; n < PMEM_BUS_LIST_MAX; n++)
+            expected.emplace_back(2 * n, 2 * n + 1);
+        expected.emplace_back(5000, 5001);
+        expected.emplace_back(5002, 5600);
+        EXPECT_EQ(listed(), expected) << joins << " joins";
+        remove();
+    }
+}
+
+/* The same in a window of the largest and the smallest size in which it can happen, in any order of the records. */
+TEST_F(PoisonSources, P9_NoOrderOfRecordsLosesASector) {
+    std::mt19937 random(13);
+    for (const uint64_t sectors : {511, 512, 513, 1023, 1024, 1025, 1040}) {
+        for (int round = 0; round < 20; round++) {
+            make(sectors);
+            std::vector<uint64_t> bad;
+            for (uint64_t n = 0; n < sectors; n++)
+                if (n % 2 == 0 || random() % 8 == 0)
+                    bad.push_back(n);
+            /* First every other sector, which fills the table, then what joins them. */
+            std::shuffle(bad.begin(), bad.end(), random);
+            if (round % 2 == 0)
+                std::stable_partition(bad.begin(), bad.end(),
+                                      [](uint64_t n) { return n % 2 == 0; });
+            for (const uint64_t n : bad)
+                bus_poison(n, n + 1);
+            ASSERT_EQ(probe(), DAXMEND_OK);
+            uint64_t count = 0;
+            for (const auto &[begin, end] : listed())
+                count += end - begin;
+            EXPECT_EQ(count, bad.size()) << sectors << " sectors, round " << round;
+            remove();
+        }
+    }
+}
+
+TEST_F(PoisonSources, P9_OneLongRangeTakesFewWindows) {
+    ASSERT_NO_FATAL_FAILURE(probe_with({{1000, 9000}}, 16384, false));
+    EXPECT_LE(binding_->list_calls, 40U);
+    remove();
+    ASSERT_NO_FATAL_FAILURE(probe_with({{1000, 1400}}, 16384, false));
+    EXPECT_EQ(binding_->list_calls, 1U) << "fewer sectors than the table has room for ranges";
 }
 
 TEST_F(PoisonSources, P9_ATableThatLosesSectorsIsAskedUntilItIsCertain) {
