@@ -6,6 +6,7 @@
  */
 #include <new>
 
+#include "daxmend/bad_ranges.h"
 #include "daxmend/dm_passthrough.h"
 #include "daxmend/guard.h"
 #include "daxmend/status.h"
@@ -78,15 +79,16 @@ class Emulation : NotCopied {
 
   private:
     void show(passthrough_text *text, bool each) const {
-        daxmend_sector_range bad = {};
+        BadRanges walk(device_);
+        SectorExtent bad;
         uint64_t sectors = 0;
         uint64_t ranges = 0;
-        while (daxmend_device_next_bad(device_, bad.end, &bad)) {
-            sectors += bad.end - bad.begin;
+        const Sectors begin = {mapping_.begin};
+        while (walk.next(bad)) {
+            sectors += bad.length().value;
             ranges++;
             if (each)
-                passthrough_show_range(text, {bad.begin + mapping_.begin, bad.end + mapping_.begin},
-                                       1);
+                passthrough_show_range(text, to_abi({bad.begin + begin, bad.end + begin}), 1);
         }
         if (!each)
             passthrough_show_count(text, sectors, ranges);

@@ -3,6 +3,7 @@
  * The text of /sys/block/pmemN/badblocks and poison/list: lines "SECTOR COUNT", sorted and merged,
  * and the line that a write to badblocks takes. The format is the kernel's (badblocks_show, badblocks_store).
  */
+#include "daxmend/bad_ranges.h"
 #include "pmem_drv/namespace.h"
 
 namespace daxmend {
@@ -81,13 +82,12 @@ extern "C" {
 int64_t pmem_drv_badblocks_show(pmem_namespace *ns, uint32_t lines, char *text, uint64_t offset,
                                 uint64_t room) {
     TextWindow window(text, offset, room);
-    daxmend_sector_range range = {};
-    for (uint32_t line = 0; line < lines && !window.full(); line++) {
-        if (!daxmend_device_next_bad(from_abi(ns)->device(), range.end, &range))
-            break;
-        window.put_number(range.begin);
+    BadRanges walk(from_abi(ns)->device());
+    SectorExtent range;
+    for (uint32_t line = 0; line < lines && !window.full() && walk.next(range); line++) {
+        window.put_number(range.begin.value);
         window.put(' ');
-        window.put_number(range.end - range.begin);
+        window.put_number(range.length().value);
         window.put('\n');
     }
     return static_cast<int64_t>(window.written());

@@ -3,6 +3,7 @@
  * The files of /sys/block/pmemN/poison/ that hold one value: what is bad now, what has happened so
  * far, and how a bad sector is cleared.
  */
+#include "daxmend/bad_ranges.h"
 #include "daxmend/services.h"
 #include "pmem_drv/namespace.h"
 
@@ -10,16 +11,17 @@ namespace daxmend {
 
 namespace {
 
-/* Walks the list: exact at one moment for each range, not for all of them together. */
+/* Exact at one moment for each range, not for all of them together. */
 struct Summary {
     uint64_t ranges = 0;
     Sectors sectors;
 
     explicit Summary(daxmend_device *device) {
-        daxmend_sector_range range = {};
-        while (daxmend_device_next_bad(device, range.end, &range)) {
+        BadRanges walk(device);
+        SectorExtent range;
+        while (walk.next(range)) {
             ranges++;
-            sectors += from_abi(range).length();
+            sectors += range.length();
         }
     }
 };
