@@ -68,6 +68,58 @@ Status Device::forget(SectorExtent extent) {
     return Status::ok();
 }
 
+/*
+ * Not every bus records a machine check, and one that does may do so later. The kernel names pages, so
+ * each sector of a page counts as bad until it is written, also where poison is known in some.
+ */
+Status Device::memory_failure(SectorExtent failed, bool simulated) {
+    const SectorExtent here = failed.intersect(all());
+    if (here.empty())
+        return Status::ok();
+    if (simulated) {
+        __atomic_store_n(&failures_simulated_, true, __ATOMIC_RELAXED);
+        events_.happened(DAXMEND_EVENT_FAILURE_SIMULATED, here);
+        return Status::ok();
+    }
+    Status status;
+    const PageExtent pages = pages_touched(here);
+    for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
+        const Status kept = page_failed(sectors_of_page(page).intersect(all()));
+        if (!kept.is_ok())
+            status = kept;
+    }
+    return status;
+}
+
+Status Device::page_failed(SectorExtent page) {
+    Status kept;
+    {
+        const MutexGuard exclusive(lock_);
+        const NoIoGuard no_io;
+        if (map_.first_bad(page) == page || engine_.own_finding(pages_rounded_down(page.begin)))
+            return Status::ok();
+        kept = engine_.add_locked(page, DAXMEND_EVENT_POISON_INJECTED);
+    }
+    media_.poison_changed();
+    return kept;
+}
+
+/*
+ * Takes the kernel's marks off the pages that were written and have no bad sector: with one, the mark
+ * is that of a real failure, and goes with the repair of the page.
+ */
+void Device::drop_marks(ByteExtent written) {
+    const MutexGuard exclusive(lock_);
+    PageExtent rest = pages_touched(written);
+    while (!rest.empty()) {
+        const SectorExtent bad = map_.first_bad(to_sectors(rest));
+        const PageExtent good = {rest.begin,
+                                 bad.empty() ? rest.end : pages_rounded_down(bad.begin)};
+        media_.unmark(good);
+        rest.begin = bad.empty() ? rest.end : pages_rounded_up(bad.end);
+    }
+}
+
 /* LOCK: the caller holds the repair lock. */
 Status Device::add_all(const PoisonMap &collected, uint32_t kind, bool &changed) {
     Status status;

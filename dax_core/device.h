@@ -29,12 +29,12 @@ class Device : NotCopied {
     Transfer write(ByteExtent request, daxmend_source *source) {
         if (!to_bytes(all()).contains(request))
             return {{0}, Status::out_of_range()};
-        return engine_.write(request, source);
+        return wrote(request, engine_.write(request, source));
     }
     Transfer recovery_write(ByteExtent request, daxmend_source *source) {
         if (!to_bytes(all()).contains(request))
             return {{0}, Status::out_of_range()};
-        return engine_.recovery_write(request, source);
+        return wrote(request, engine_.recovery_write(request, source));
     }
     Status read(ByteExtent request, daxmend_sink *sink) {
         if (!to_bytes(all()).contains(request))
@@ -44,6 +44,7 @@ class Device : NotCopied {
 
     Status mark(SectorExtent extent);
     Status forget(SectorExtent extent);
+    Status memory_failure(SectorExtent failed, bool simulated);
     Status refresh();
     SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
     const Events &events() const { return events_; }
@@ -59,6 +60,14 @@ class Device : NotCopied {
 
     SectorExtent all() const { return {{0}, media_.sectors()}; }
     Result<Pages> access_near_poison(PageExtent request, AccessMode mode) const;
+    Status page_failed(SectorExtent page);
+    /* After a write of `request`: the marks of simulated failures go. */
+    Transfer wrote(ByteExtent request, Transfer transfer) {
+        if (__atomic_load_n(&failures_simulated_, __ATOMIC_RELAXED))
+            drop_marks({request.begin, request.begin + transfer.done});
+        return transfer;
+    }
+    void drop_marks(ByteExtent written);
     Status add_all(const PoisonMap &collected, uint32_t kind, bool &changed);
 
     /*
@@ -67,6 +76,12 @@ class Device : NotCopied {
      * its clear command.
      */
     daxmend_mutex *lock_;
+    /*
+     * Some pages may have the kernel's mark of a failure that never was. Set once and for all, for
+     * the kernel marks a page some time after it has told us. Atomic, without order to anything. Here,
+     * where each write loads from anyway.
+     */
+    bool failures_simulated_ = false;
     Media media_;
     PoisonMap map_;
     mutable Events events_; /* counting is no change of the device */

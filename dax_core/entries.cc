@@ -84,6 +84,11 @@ int32_t daxmend_device_forget(daxmend_device *device, daxmend_sector_range range
     return from_abi(device)->forget(from_abi(range)).code();
 }
 
+int32_t daxmend_device_memory_failure(daxmend_device *device, daxmend_sector_range range,
+                                      int32_t simulated) {
+    return from_abi(device)->memory_failure(from_abi(range), simulated != 0).code();
+}
+
 int32_t daxmend_device_refresh(daxmend_device *device) {
     return from_abi(device)->refresh().code();
 }

@@ -58,6 +58,12 @@ class Media {
         return at - pages.begin;
     }
 
+    /* Takes the kernel's marks of a failure off pages that are present. */
+    void unmark(PageExtent pages) const {
+        if (has_pages_ && !pages.empty())
+            daxmend_pages_unmark_poison(phys(to_bytes(pages.begin)), pages.length().value);
+    }
+
     /* Sectors cleared, counted from the first, or why there are none. */
     Result<Sectors> clear_poison(SectorExtent extent) const {
         const int64_t cleared =

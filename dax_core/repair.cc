@@ -67,7 +67,12 @@ class RepairEngine::Reach : NotCopied {
 /* One repair, for those who look at epoch(). */
 class RepairEngine::EpochGuard : NotCopied {
   public:
-    explicit EpochGuard(RepairEngine &engine) : engine_(engine) { engine_.step_epoch(); }
+    explicit EpochGuard(RepairEngine &engine) : engine_(engine) {
+        engine_.step_epoch();
+        // ORDER: the step comes before every store of the clear and of the write. The atomic step
+        // alone does not keep later plain stores behind it on all processors.
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+    }
     ~EpochGuard() { engine_.step_epoch(); }
 
   private:
@@ -337,6 +342,7 @@ void RepairEngine::forget(SectorExtent good, PoisonMap::Reservation &reservation
     }
     // ORDER: forgotten last, and together; until here every reader is refused.
     map_.remove(good, reservation);
+    findings_.forget(good);
 }
 
 /*
@@ -369,6 +375,7 @@ Sectors RepairEngine::replace(SectorExtent bad, uint8_t *address, daxmend_source
     const Sectors readable = sectors_rounded_down(Bytes{daxmend_verify_readable(address, bytes)});
     if (readable < cleared) {
         const Sectors again = bad.begin + readable;
+        findings_.note(again);
         status = Status::media();
         events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {again, again + Sectors{1}}, status);
     }
@@ -521,6 +528,8 @@ Status RepairEngine::mark(SectorExtent extent, uint32_t kind) {
 Status RepairEngine::add_locked(SectorExtent extent, uint32_t kind) {
     const Status kept = map_.add(extent);
     step_epoch();
+    if (kind == DAXMEND_EVENT_POISON_FOUND)
+        findings_.note(extent.begin);
     events_.happened(kept.is_ok() ? kind : DAXMEND_EVENT_MAP_WIDENED, extent, kept);
     return kept;
 }

@@ -23,6 +23,7 @@
 #define DAXMEND_DAX_CORE_REPAIR_H
 
 #include "dax_core/events.h"
+#include "dax_core/findings.h"
 #include "dax_core/media.h"
 #include "dax_core/poison_map.h"
 #include "daxmend/guard.h"
@@ -78,6 +79,8 @@ class RepairEngine : NotCopied {
     Status mark(SectorExtent extent, uint32_t kind);
     /* The same for a caller that holds the repair lock. */
     Status add_locked(SectorExtent extent, uint32_t kind);
+    /* Whether a failure of the page reports what a copy here has found. LOCK: as add_locked(). */
+    bool own_finding(Pages page) { return findings_.explain_failure(page); }
 
     /*
      * From now on adds what is repaired to `into`, or to nothing when it is null. LOCK: the
@@ -149,6 +152,7 @@ class RepairEngine : NotCopied {
     daxmend_mutex *lock_;
     PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
     uint64_t epoch_ = 0;           /* LOCK: changed under the repair lock, read without */
+    Findings findings_;            /* LOCK: the repair lock */
 };
 
 } // namespace daxmend

@@ -58,7 +58,7 @@ Status Namespace::build() {
     if (built.is_ok()) {
         built = publish(region_flags);
         if (!built.is_ok())
-            daxmend_device_destroy(device_);
+            destroy_device();
     }
     if (!built.is_ok())
         pmem_disk_discard(binding_);
@@ -80,10 +80,17 @@ Status Namespace::build_device(void *data) {
     if (!created.is_ok())
         return created;
     // ORDER: known poison is in the map before the first reader can arrive.
+    pmem_nd_failures_begin(binding_);
     const Status listed(daxmend_device_refresh(device_));
     if (!listed.is_ok())
-        daxmend_device_destroy(device_);
+        destroy_device();
     return listed;
+}
+
+// ORDER: no memory failure finds the device when it goes.
+void Namespace::destroy_device() {
+    pmem_nd_failures_end(binding_);
+    daxmend_device_destroy(device_);
 }
 
 Status Namespace::publish(uint32_t region_flags) {
@@ -133,9 +140,11 @@ int32_t Namespace::detach(Namespace *ns) {
     // A file system that got DAX reads the struct pages of its files until it is unmounted. Without
     // them there is no DAX, and nobody else has an address.
     const int32_t memory = ns->with_pages_ ? PMEM_MEMORY_STAYS_WHILE_CLAIMED : PMEM_MEMORY_GOES;
-    // ORDER: no DAX access, then no bio, then the last flush, then the objects they used.
+    // ORDER: no DAX access, then no bio, then no memory failure (each of them may change the list and
+    // wake its readers), then the last flush, then the objects they used.
     pmem_dax_unregister(ns->binding_);
     pmem_disk_remove(ns->binding_);
+    pmem_nd_failures_end(ns->binding_);
     pmem_disk_release_notifier(ns->binding_);
     flush_at_the_end(ns->binding_);
     daxmend_device_destroy(ns->device_);

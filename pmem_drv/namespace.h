@@ -41,6 +41,7 @@ class Namespace : NotCopied {
     Status build();
     Status build_device(void *data);
     Status publish(uint32_t region_flags);
+    void destroy_device();
     void tell_clear_ability() const;
 
     /* All are set before the disk is visible and do not change after. */

@@ -67,6 +67,8 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
         return daxmend_device_event_sectors(device, DAXMEND_EVENT_POISON_FOUND);
     case PMEM_POISON_SECTORS_INJECTED:
         return daxmend_device_event_sectors(device, DAXMEND_EVENT_POISON_INJECTED);
+    case PMEM_POISON_SIMULATED_FAILURES:
+        return daxmend_device_events(device, DAXMEND_EVENT_FAILURE_SIMULATED);
     case PMEM_POISON_MAP_WIDENED:
         return daxmend_device_events(device, DAXMEND_EVENT_MAP_WIDENED);
     default:

@@ -52,6 +52,14 @@ class BusList : NotCopied {
     }
 
   private:
+    /*
+     * Whether the answer cannot lack a sector. Nothing is dropped from an empty table, and nothing
+     * can be missing in a window that is bad throughout or has one sector. Otherwise: the ranges of
+     * the table never overlap and the kernel takes no sector out of it, so a table that was full
+     * at any time still covers one sector for each of its ranges then, PMEM_BUS_LIST_MAX at least. With
+     * fewer sectors in it, it has never been full. Kernels whose table can lose parts of
+     * overlapping ranges do so in any table.
+     */
     bool certain(SectorExtent window, uint32_t found) const {
         if (found == 0 || window.length().value == 1 || bad_throughout(window, found))
             return true;
@@ -133,23 +141,10 @@ extern constinit const daxmend_media_ops kNamespaceMediaOps = {
 
 using namespace daxmend;
 
-/*
- * Not every bus records a machine check, and one that does may do so later. A page without known
- * poison that goes out of the mapping has some all the same: all of it counts as bad until it is
- * written.
- */
-extern "C" void pmem_drv_memory_failure(pmem_namespace *ns_abi, uint64_t offset, uint64_t bytes) {
+extern "C" void pmem_drv_memory_failure(pmem_namespace *ns_abi, uint64_t offset, uint64_t bytes,
+                                        int32_t simulated) {
     const Namespace &ns = *from_abi(ns_abi);
-    const SectorExtent device = {{0}, ns.sectors()};
-    const ByteExtent failed = {{offset}, {offset + bytes}};
-    const PageExtent pages = pages_touched(sectors_touched(failed).intersect(device));
-    for (Pages page = pages.begin; page < pages.end; page += Pages{1}) {
-        const SectorExtent sectors = sectors_of_page(page).intersect(device);
-        daxmend_sector_range known = {};
-        const bool any = daxmend_device_next_bad(ns.device(), sectors.begin.value, &known) != 0;
-        if (any && known.begin < sectors.end.value)
-            continue;
-        if (daxmend_device_mark(ns.device(), to_abi(sectors)) != DAXMEND_OK)
-            pmem_warn(ns.binding(), "a page lost to a machine check could not be noted exactly");
-    }
+    const SectorExtent failed = sectors_touched({{offset}, {offset + bytes}});
+    if (daxmend_device_memory_failure(ns.device(), to_abi(failed), simulated) != DAXMEND_OK)
+        pmem_warn(ns.binding(), "a page lost to a machine check could not be noted exactly");
 }

@@ -220,7 +220,7 @@ int32_t pmem_dax_register(struct pmem_binding *binding, struct daxmend_device *d
 
 	if (IS_ERR(dax_dev))
 		return status_from_errno(PTR_ERR(dax_dev));
-	/* Pairs with READ_ONCE() in pmem_memory_failure(), which then also sees the namespace. */
+	/* Pairs with smp_load_acquire() in pmem_memory_failure() and in the files of dax/. */
 	smp_store_release(&binding->dax_dev, dax_dev);
 	return DAXMEND_OK;
 }

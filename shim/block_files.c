@@ -59,7 +59,8 @@ static ssize_t write_cache_show(struct device *dev, struct device_attribute *att
 {
 	struct pmem_binding *binding = dev_to_disk(dev)->private_data;
 	int id = dax_read_lock();
-	struct dax_device *dax_dev = READ_ONCE(binding->dax_dev);
+	/* Pairs with smp_store_release() in pmem_dax_register(). */
+	struct dax_device *dax_dev = smp_load_acquire(&binding->dax_dev);
 	bool on = dax_dev && dax_write_cache_enabled(dax_dev);
 
 	dax_read_unlock(id);
@@ -78,7 +79,8 @@ static ssize_t write_cache_store(struct device *dev, struct device_attribute *at
 	if (error)
 		return error;
 	id = dax_read_lock();
-	dax_dev = READ_ONCE(binding->dax_dev);
+	/* Pairs with smp_store_release() in pmem_dax_register(). */
+	dax_dev = smp_load_acquire(&binding->dax_dev);
 	if (dax_dev)
 		dax_write_cache(dax_dev, on);
 	dax_read_unlock(id);
@@ -133,6 +135,7 @@ NUMBER(repairs_failed, PMEM_POISON_REPAIRS_FAILED);
 NUMBER(latent_found, PMEM_POISON_LATENT_FOUND);
 NUMBER(sectors_injected, PMEM_POISON_SECTORS_INJECTED);
 NUMBER(map_widened, PMEM_POISON_MAP_WIDENED);
+NUMBER(simulated_failures, PMEM_POISON_SIMULATED_FAILURES);
 
 static ssize_t clear_method_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -159,6 +162,7 @@ static struct attribute *poison_attributes[] = {
 	&number_latent_found.attr.attr,
 	&number_sectors_injected.attr.attr,
 	&number_map_widened.attr.attr,
+	&number_simulated_failures.attr.attr,
 	NULL,
 };
 

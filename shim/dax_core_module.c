@@ -50,6 +50,7 @@ EXPORT_SYMBOL_GPL(daxmend_device_recovery_write);
 EXPORT_SYMBOL_GPL(daxmend_device_read);
 EXPORT_SYMBOL_GPL(daxmend_device_mark);
 EXPORT_SYMBOL_GPL(daxmend_device_forget);
+EXPORT_SYMBOL_GPL(daxmend_device_memory_failure);
 EXPORT_SYMBOL_GPL(daxmend_device_refresh);
 EXPORT_SYMBOL_GPL(daxmend_device_next_bad);
 EXPORT_SYMBOL_GPL(daxmend_device_events);

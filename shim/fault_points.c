@@ -11,6 +11,7 @@
  *   flush_fails                 Y: the platform's flush ends with EIO
  *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
  *   bus_list_pause_ms           how long the next walk of the bus's list takes longer; 0 when it has begun
+ *   probe_pause_ms              how long the next probe waits when its memory is mapped; 0 when it does
  *   absent_page                 reading it reads back memory that ends at a page that is not there,
  *                               in many ways, and tells how many were answered wrongly
  */
@@ -40,6 +41,7 @@ static u32 copy_pause_ms;
 static bool flush_fails;
 static atomic_t failing_step;
 static u32 bus_list_pause_ms;
+static u32 probe_pause_ms;
 static struct dentry *folder;
 
 size_t daxmend_fault_readable(const void *from, size_t bytes)
@@ -108,6 +110,15 @@ void daxmend_fault_bus_list(void)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_bus_list);
 
+void daxmend_fault_mapped(void)
+{
+	u32 pause = xchg(&probe_pause_ms, 0);
+
+	if (pause)
+		msleep(pause);
+}
+EXPORT_SYMBOL_GPL(daxmend_fault_mapped);
+
 static int absent_page_show(struct seq_file *file, void *unused)
 {
 	static const size_t beyond[] = { 0, 1, 64, 513, PAGE_SIZE };
@@ -144,6 +155,7 @@ void daxmend_fault_points_init(void)
 	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
 	debugfs_create_atomic_t("failing_step", 0600, folder, &failing_step);
 	debugfs_create_u32("bus_list_pause_ms", 0600, folder, &bus_list_pause_ms);
+	debugfs_create_u32("probe_pause_ms", 0600, folder, &probe_pause_ms);
 	debugfs_create_file("absent_page", 0400, folder, NULL, &absent_page_fops);
 }
 

@@ -28,6 +28,8 @@ int daxmend_fault_flush(void);
 bool daxmend_fault_step(void);
 /* In a walk of the bus's list of poison, while it keeps clear commands out. May sleep. */
 void daxmend_fault_bus_list(void);
+/* In a probe, between the mapping of its memory and the device for it. May sleep. */
+void daxmend_fault_mapped(void);
 
 void daxmend_fault_points_init(void);
 void daxmend_fault_points_exit(void);
@@ -58,6 +60,10 @@ static inline bool daxmend_fault_step(void)
 }
 
 static inline void daxmend_fault_bus_list(void)
+{
+}
+
+static inline void daxmend_fault_mapped(void)
 {
 }
 

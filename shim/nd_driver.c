@@ -103,6 +103,7 @@ static int pmem_nd_probe(struct device *dev)
 	if (!binding)
 		return -ENOMEM;
 	binding->dev = dev;
+	mutex_init(&binding->failures_lock);
 	dev_set_drvdata(dev, binding);
 	error = errno_from_status(pmem_drv_probe(binding, &binding->ns));
 	if (error)

@@ -109,28 +109,67 @@ void pmem_media_release(struct pmem_binding *binding)
 		release_mem_region(binding->reserved.start, range_len(&binding->reserved));
 }
 
+/* One stretch for all of them: between the mapping and the device for it there is no time for a second. */
+static void note_early_failure(struct pmem_binding *binding, u64 offset, u64 bytes)
+{
+	struct range *early = &binding->early_failures;
+
+	if ((s64)offset < 0) /* before the data */
+		return;
+	if (!early->end)
+		*early = (struct range){ .start = offset, .end = offset + bytes };
+	early->start = min(early->start, offset);
+	early->end = max(early->end, offset + bytes);
+}
+
+/*
+ * The kernel holds a reference to the pagemap, for which the unmapping waits, and with it the binding.
+ * The namespace is there or not: failures_lock tells.
+ */
 static int pmem_memory_failure(struct dev_pagemap *pgmap, unsigned long pfn,
 			       unsigned long nr_pages, int mf_flags)
 {
 	struct pmem_binding *binding = container_of(pgmap, struct pmem_binding, pgmap);
 
 	u64 offset = PFN_PHYS(pfn) - binding->data_phys;
+	bool simulated = mf_flags & MF_SW_SIMULATED;
 	struct dax_device *dax_dev;
 	int error = -EOPNOTSUPP;
 	int id;
 
-	/*
-	 * pmem_dax_unregister() hides the pointer and waits for this lock before it or the
-	 * namespace is freed.
-	 */
+	mutex_lock(&binding->failures_lock);
+	if (binding->takes_failures)
+		pmem_drv_memory_failure(binding->ns, offset, PFN_PHYS(nr_pages), simulated);
+	else if (!simulated)
+		note_early_failure(binding, offset, PFN_PHYS(nr_pages));
+	mutex_unlock(&binding->failures_lock);
+
+	/* pmem_dax_unregister() hides the pointer and waits for this lock before it frees it. */
 	id = dax_read_lock();
-	dax_dev = READ_ONCE(binding->dax_dev);
-	if (dax_dev) {
-		pmem_drv_memory_failure(binding->ns, offset, PFN_PHYS(nr_pages));
+	/* Pairs with smp_store_release() in pmem_dax_register(). */
+	dax_dev = smp_load_acquire(&binding->dax_dev);
+	if (dax_dev)
 		error = dax_holder_notify_failure(dax_dev, offset, PFN_PHYS(nr_pages), mf_flags);
-	}
 	dax_read_unlock(id);
 	return error;
+}
+
+void pmem_nd_failures_begin(struct pmem_binding *binding)
+{
+	struct range *early = &binding->early_failures;
+
+	mutex_lock(&binding->failures_lock);
+	binding->takes_failures = true;
+	if (early->end)
+		pmem_drv_memory_failure(binding->ns, early->start, early->end - early->start, 0);
+	mutex_unlock(&binding->failures_lock);
+}
+
+void pmem_nd_failures_end(struct pmem_binding *binding)
+{
+	mutex_lock(&binding->failures_lock);
+	binding->takes_failures = false;
+	mutex_unlock(&binding->failures_lock);
 }
 
 static const struct dev_pagemap_ops pagemap_ops = {
@@ -154,6 +193,7 @@ int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layo
 	if (IS_ERR_OR_NULL(*kaddr))
 		return status_from_errno(*kaddr ? PTR_ERR(*kaddr) : -ENXIO);
 	binding->kaddr = *kaddr;
+	daxmend_fault_mapped();
 	return DAXMEND_OK;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/blkdev.h>
 #include <linux/device.h>
 #include <linux/memremap.h>
+#include <linux/mutex.h>
 #include <linux/range.h>
 
 #include "daxmend/pmem_drv.h"
@@ -27,6 +28,13 @@ struct pmem_binding {
 	void *kaddr; /* the mapping, NULL if there is none */
 	bool abandoned; /* the driver is gone. LOCK: the disk's open_mutex */
 	phys_addr_t data_phys; /* physical address of sector 0 */
+	/*
+	 * LOCK: failures_lock is outside of the repair lock and held for a memory failure on its way to the
+	 * namespace. It guards the two fields below.
+	 */
+	struct mutex failures_lock;
+	bool takes_failures; /* the namespace does: from pmem_nd_failures_begin() to _end() */
+	struct range early_failures; /* bytes of the data that failed before; empty: all zero */
 	struct gendisk *disk;
 	struct dax_device *dax_dev;
 	struct kernfs_node *badblocks_node; /* set once, after the disk is visible */

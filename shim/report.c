@@ -45,6 +45,9 @@ static const struct event_kind kinds[DAXMEND_EVENT_KINDS] = {
 		"write stopped, it covers the poison only in part" },
 	[DAXMEND_EVENT_REPAIR_FAILED] = {
 		trace_repair_failed, KERN_ERR, "could not be repaired" },
+	[DAXMEND_EVENT_FAILURE_SIMULATED] = {
+		trace_failure_simulated, KERN_NOTICE,
+		"a program had the kernel simulate a memory failure, which is no poison" },
 	[DAXMEND_EVENT_MAP_WIDENED] = {
 		trace_map_widened, KERN_ERR,
 		"no memory to note it exactly, good sectors are refused too" },

@@ -10,6 +10,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "daxmend/services.h"
 #include "fault_points.h"
@@ -111,3 +112,8 @@ void daxmend_bug(const char *what)
 	BUG();
 }
 EXPORT_SYMBOL_GPL(daxmend_bug);
+
+uint64_t daxmend_seconds(void)
+{
+	return ktime_get_seconds();
+}

@@ -48,6 +48,7 @@ DAXMEND_TRACE_EVENT(verify_failed);
 DAXMEND_TRACE_EVENT(partly_covered);
 DAXMEND_TRACE_EVENT(map_widened);
 DAXMEND_TRACE_EVENT(repair_failed);
+DAXMEND_TRACE_EVENT(failure_simulated);
 
 #endif
 

@@ -158,8 +158,21 @@ int32_t daxmend_device_mark(struct daxmend_device *device, struct daxmend_sector
  */
 int32_t daxmend_device_forget(struct daxmend_device *device, struct daxmend_sector_range range);
 /*
- * Asks the provider for the platform's list and adds it. One at a time for a device: the caller
- * sees to that. May sleep.
+ * The kernel's memory failure handling has given up the memory of these sectors; what lies outside of
+ * the device is ignored. Each page that is concerned turns bad as a whole, except when the device's own
+ * read has just found poison in that page and this is the platform's report of it.
+ * With `simulated` a program asked for the failure and the memory is as good as before: nothing turns
+ * bad, and the kernel's mark of the page goes with the next write to it through this interface.
+ * DAXMEND_NO_MEMORY when more than that turned bad. May sleep.
+ */
+int32_t daxmend_device_memory_failure(struct daxmend_device *device,
+				      struct daxmend_sector_range range, int32_t simulated);
+/*
+ * Asks the provider for the platform's list and adds it. May sleep.
+ *
+ * LOCK: one at a time for a device, because a second one would end the first one's record of what is
+ * repaired meanwhile. The provider serialises them: pmem_drv refreshes in its probe and in the bus's
+ * notification of poison, and the nd bus calls both with the device's lock held.
  */
 int32_t daxmend_device_refresh(struct daxmend_device *device);
 /*

@@ -80,6 +80,14 @@ int32_t pmem_nd_reserve(struct pmem_binding *binding, const struct pmem_layout *
 int32_t pmem_nd_map(struct pmem_binding *binding, const struct pmem_layout *layout,
 		    int32_t with_pages, void **kaddr);
 
+/*
+ * From begin on pmem_drv_memory_failure() is called: for each failure, and inside of begin for those
+ * that came since the mapping was made, as one stretch that holds them all. End waits for the calls
+ * that are under way; none comes after it. Exactly one end for each begin.
+ */
+void pmem_nd_failures_begin(struct pmem_binding *binding);
+void pmem_nd_failures_end(struct pmem_binding *binding);
+
 /* Properties of the region that the device lies in. */
 #define PMEM_REGION_FLUSH_UNKNOWN 1U /* writes may be lost in a power cut */
 #define PMEM_REGION_HAS_FLUSH 2U /* there is something to flush beyond CPU caches */
@@ -167,10 +175,12 @@ void pmem_drv_region_notice(struct pmem_binding *binding, struct pmem_namespace 
 /* ---- entries: called by memory failure handling. May sleep. ---- */
 
 /*
- * The kernel is about to take pages of the namespace out of its mapping: `bytes` bytes from
- * byte `offset` of the data. May reach beyond the device.
+ * The kernel is about to take pages of the namespace out of its mapping, or with `simulated` only away
+ * from those who mapped them: `bytes` bytes from byte `offset` of the data. May reach beyond the
+ * device. LOCK: only between pmem_nd_failures_begin() and pmem_nd_failures_end().
  */
-void pmem_drv_memory_failure(struct pmem_namespace *ns, uint64_t offset, uint64_t bytes);
+void pmem_drv_memory_failure(struct pmem_namespace *ns, uint64_t offset, uint64_t bytes,
+			     int32_t simulated);
 
 /* ---- entries: called by the block layer ---- */
 
@@ -224,6 +234,7 @@ int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, ui
 #define PMEM_POISON_SECTORS_INJECTED 12U
 #define PMEM_POISON_MAP_WIDENED 13U
 #define PMEM_POISON_REPAIRS_FAILED 14U
+#define PMEM_POISON_SIMULATED_FAILURES 15U
 
 uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
 /* The word in poison/clear_method. */

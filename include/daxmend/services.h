@@ -57,6 +57,11 @@ void daxmend_no_io_leave(uint32_t cookie);
  */
 int32_t daxmend_yield(void);
 
+/* ---- time ---- */
+
+/* Seconds since some moment; they never go backwards. Any context. */
+uint64_t daxmend_seconds(void);
+
 /* ---- where written data comes from ---- */
 
 /*
@@ -166,7 +171,8 @@ void daxmend_window_close(void *window);
 #define DAXMEND_EVENT_PARTLY_COVERED 10U /* a write covers a bad sector in part */
 #define DAXMEND_EVENT_MAP_WIDENED 11U /* memory was short: good sectors count as bad */
 #define DAXMEND_EVENT_REPAIR_FAILED 12U /* for another reason: memory, a flush, a page */
-#define DAXMEND_EVENT_KINDS 13U
+#define DAXMEND_EVENT_FAILURE_SIMULATED 13U /* a memory failure that is none: a program asked for it */
+#define DAXMEND_EVENT_KINDS 14U
 
 struct daxmend_event {
 	const char *device; /* name of the device, never null */

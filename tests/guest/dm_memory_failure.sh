@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# A memory failure (MADV_HWPOISON) under xfs with rmapbt: through two passthroughs it reaches xfs, which kills whoever has
-# the page mapped, and a write repairs it. Through dm-linear the kernel stops at the mapped device and xfs never hears of it.
+# A memory failure (a machine check, or one that a program simulates) under xfs with rmapbt: through two passthroughs it reaches xfs,
+# which tells whoever has the page mapped, and a write repairs it. Through dm-linear the kernel stops at the mapped device and xfs never hears of it.
 # Two mapped devices on one lower device share its holder; where xfs holds it already, the target goes on without. Promise: P13.
 # needs: nvdimms=2
+# allows: machine-check
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 # shellcheck source=lib-dm.sh
@@ -24,15 +25,27 @@ on_xfs() {
 	file_make data 1048576
 	check "$1: the file is accessed with DAX" file_is_dax
 }
-# failure OFFSET: the page of $FILE is declared failed while another program has it mapped; SEEN is what both see
-failure() {
+# simulate OFFSET: a program has the failure of the page of $FILE simulated while another has it mapped; SEEN is what both see
+simulate() {
 	hold_begin
 	hold_start other "$FILE" "$1"
 	SEEN=$(mapload --poison "$FILE" "$1")
 	hold_end
 	SEEN="$SEEN, $(held other)"
 }
-BOTH="SIGBUS now 4096, ok;ready;signal early 4096;SIGBUS;"
+BOTH="SIGBUS now 4096, ok;ready;signal early 4096;ok;"
+# failure OFFSET: a machine check takes the page of $FILE away while a program has it mapped; SEEN is what that sees
+failure() {
+	hold_begin
+	hold_start other "$FILE" "$1"
+	machine_check $((PHYS + FILE_SECTOR * 512 + $1))
+	wait_for 10 bad_covers $((FILE_SECTOR + $1 / 512)) 8 || true
+	# The driver lists the page before the kernel tells the program.
+	sleep $((1 * PATIENCE))
+	hold_end
+	SEEN=$(held other)
+}
+TOLD="ok;ready;signal early 4096;SIGBUS;"
 holder() {
 	dmsetup status "$1" | grep -o -E 'no-holder|holder'
 }
@@ -50,19 +63,23 @@ on_xfs /dev/mapper/top
 is "the lower device is held" "holder" "$(holder low)"
 is "and the one above it" "holder" "$(holder top)"
 xfs_heard >/dev/null
+simulate 204800
+is "simulated: whoever has the page mapped is told" "$BOTH" "$SEEN"
+is "simulated: xfs was told, once" 1 "$(xfs_heard)"
+is "simulated: nothing is bad" "" "$(file_bad)"
 failure 409600
-is "whoever has the page mapped is told" "$BOTH" "$SEEN"
+is "whoever has the page mapped is told" "$TOLD" "$SEEN"
 is "xfs was told, once" 1 "$(xfs_heard)"
 is "the driver lists the page" "800+8" "$(file_bad)"
 file_read "a read of it fails" "error EIO" 409600 4096
 file_write "a write of it repairs it" 4096 409600 4096
 file_intact "the file is right"
-matches "the layers counted it" "* 1 holder *" "$(dmsetup status low)"
+matches "the layers counted both" "* 2 holder *" "$(dmsetup status low)"
 
 note "while the top is suspended, when its table may be about to be another one"
 must dmsetup suspend --nolockfs top
 failure 40960
-is "whoever has the page mapped is told by the kernel" "$BOTH" "$SEEN"
+is "whoever has the page mapped is told by the kernel" "$TOLD" "$SEEN"
 is "xfs was not told" 0 "$(xfs_heard)"
 must dmsetup resume top
 is "the driver lists the page" "80+8" "$(file_bad)"
@@ -75,7 +92,7 @@ note "dm-linear"
 dm_make flat "0 $((SIZE - 4096)) linear $DEV2 4096"
 on_xfs /dev/mapper/flat
 xfs_heard >/dev/null
-failure 409600
+simulate 409600
 is "xfs was not told" 0 "$(xfs_heard)"
 fs_unmount
 dm_remove_all

@@ -130,6 +130,31 @@ machine_check_record() {
 	) || give_up "mce-inject refuses a record for address $1"
 }
 
+# machine_check ADDRESS: a real one, raised by the host: uncorrected, found by the memory controller (scrub), 4 KiB; told to all
+# processors, as the hardware does and the kernel expects
+machine_check() {
+	monitor mce -b 0 8 0xbd000000000000c0 0x5 "$(printf '0x%x' "$1")" 0x8c || give_up "the host raises no machine check"
+}
+
+TRACING=/sys/kernel/tracing
+
+# page_flags SECTOR: the flags that the kernel keeps of the page at this sector of the device. No file shows them for such
+# memory, so a probe on a system call that this shell makes reads them from the array of pages, 64 bytes each.
+page_flags() {
+	page_number=$(((PHYS + $1 * 512) / 4096))
+	echo "p:page_flags __x64_sys_umask flags=+$((page_number * 64))(@vmemmap_base):x64" >"$TRACING/kprobe_events" ||
+		give_up "the kernel takes no probe for the flags of a page"
+	echo >"$TRACING/trace"
+	echo 1 >"$TRACING/events/kprobes/page_flags/enable"
+	umask >/dev/null
+	echo 0 >"$TRACING/events/kprobes/page_flags/enable"
+	page_word=$(sed -n 's/.* flags=\(0x[0-9a-f]*\)$/\1/p' "$TRACING/trace" | head -n 1)
+	echo >"$TRACING/kprobe_events"
+	# The low ones are those of use, such as "referenced". The word may be larger than what a shell computes with.
+	page_word=000000${page_word#0x}
+	echo "0x${page_word%????}" | sed 's/^0x0*\(.\)/0x\1/'
+}
+
 # write_sectors FIRST COUNT: zeroes on the block device
 write_sectors() {
 	must dd if=/dev/zero of="$DEV" bs=512 seek="$1" count="$2" oflag=direct conv=notrunc

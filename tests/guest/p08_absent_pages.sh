@@ -11,12 +11,6 @@
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 
-# machine_check ADDRESS: uncorrected, found by the memory controller (scrub), 4 KiB; told to all processors, as the hardware does and
-# the kernel expects
-machine_check() {
-	monitor mce -b 0 8 0xbd000000000000c0 0x5 "$(printf '0x%x' "$1")" 0x8c || give_up "the host raises no machine check"
-}
-
 namespace_make fsdax --map=mem
 SHADOW=$WORK/shadow
 random_file "$SHADOW" 131072

@@ -54,7 +54,8 @@ fsdax_prepare ext4 plain 1048576
 check "the tracepoints can be switched on" sh -c "echo 1 >$TRACING/events/daxmend/enable"
 is "all numbers are 0 at first" "" "$(numbers | grep -v ' 0$')"
 
-note "poison becomes known"
+note "poison becomes known, or is none"
+counted "a memory failure that a program simulates" "simulated_failures+1" "failure_simulated 1600+8" mapload --poison "$FILE" 819200
 counted "a mark" "ranges+1 sectors+1 sectors_injected+1" "poison_injected 100+1" mark 100 1
 counted "a mark beside it" "sectors+1 sectors_injected+1" "poison_injected 101+1" mark 101 1
 counted "the same mark again" "sectors_injected+1" "poison_injected 101+1" mark 101 1

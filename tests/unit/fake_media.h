@@ -65,6 +65,8 @@ class Media {
     bool page_lost(uint64_t page) const { return lost_.at(page) != 0; }
     bool page_marked(uint64_t page) const { return marked_.at(page) != 0; }
     void find_page(uint64_t page);
+    /* As the kernel does after a failure that was simulated: the page stays where it is. */
+    void mark_page(uint64_t page) { marked_.at(page) = 1; }
     bool windows_fail = false;
     /* The page may be lost after the last look at it: no error of the code. */
     bool touches_lost_pages = false;

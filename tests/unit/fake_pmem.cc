@@ -76,7 +76,19 @@ int32_t pmem_binding::call(const char *name) {
     expect_may_sleep(name);
     calls.emplace_back(name);
     tables_lose = lossy;
+    if (during)
+        during(name);
     return failing_call == name ? failure : DAXMEND_OK;
+}
+
+void pmem_binding::memory_fails(uint64_t offset, uint64_t bytes, bool simulated) {
+    EXPECT_TRUE(mapped) << "only mapped memory can fail";
+    if (takes_failures) {
+        pmem_drv_memory_failure(ns, offset, bytes, simulated);
+    } else if (!simulated) {
+        early.begin = early.end ? std::min(early.begin, offset) : offset;
+        early.end = std::max(early.end, offset + bytes);
+    }
 }
 
 void pmem_binding::end_of_binding() {
@@ -96,6 +108,7 @@ void pmem_binding::expect_nothing_left() const {
     EXPECT_FALSE(disk_visible) << "the disk was left visible";
     EXPECT_FALSE(dax) << "the dax_device was left";
     EXPECT_FALSE(notifier) << "the notifier was left";
+    EXPECT_FALSE(takes_failures) << "a memory failure would find no namespace";
 }
 
 extern "C" {
@@ -181,6 +194,22 @@ int32_t pmem_nd_map(pmem_binding *binding, const pmem_layout *layout, int32_t wi
         *kaddr = binding->media.kaddr() +
                  (layout->resource_begin + layout->map_offset - binding->media.phys());
     return status;
+}
+
+void pmem_nd_failures_begin(pmem_binding *binding) {
+    expect_before(binding->mapped, "map", "failures_begin");
+    EXPECT_FALSE(binding->takes_failures);
+    static_cast<void>(binding->call("failures_begin"));
+    binding->takes_failures = true;
+    if (binding->early.end)
+        pmem_drv_memory_failure(binding->ns, binding->early.begin,
+                                binding->early.end - binding->early.begin, 0);
+}
+
+void pmem_nd_failures_end(pmem_binding *binding) {
+    EXPECT_TRUE(binding->takes_failures);
+    binding->takes_failures = false;
+    static_cast<void>(binding->call("failures_end"));
 }
 
 uint32_t pmem_nd_region_flags(pmem_binding *binding) {
@@ -304,12 +333,13 @@ void pmem_disk_follow_read_only(pmem_binding *binding) {
 }
 
 void pmem_disk_badblocks_changed(pmem_binding *binding) {
-    EXPECT_TRUE(binding->disk) << "a disk that is gone was told of a change";
+    EXPECT_TRUE(binding->disk || binding->notifier) << "a disk that is gone was told of a change";
     binding->poll_wakes++;
 }
 
 void pmem_disk_release_notifier(pmem_binding *binding) {
     EXPECT_FALSE(binding->disk_visible) << "the notifier is used while the disk is there";
+    EXPECT_FALSE(binding->takes_failures) << "a failure wakes through the notifier";
     static_cast<void>(binding->call("release_notifier"));
     binding->notifier = false;
 }

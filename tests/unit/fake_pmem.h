@@ -8,6 +8,7 @@
 #ifndef DAXMEND_TESTS_FAKE_PMEM_H
 #define DAXMEND_TESTS_FAKE_PMEM_H
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,9 @@ struct pmem_binding {
     bool dax = false;
     bool notifier = false;
     bool mapped_with_pages = false;
+    bool takes_failures = false;
+    /* Called in each call of a service with its name. */
+    std::function<void(const std::string &)> during;
     uint64_t disk_sectors = 0;
     pmem_disk_limits limits = {};
     uint64_t poll_wakes = 0;
@@ -75,6 +79,14 @@ struct pmem_binding {
 
     /* Notes the call; its status. */
     int32_t call(const char *name);
+    /*
+     * Memory failure handling names these bytes of the data, at any time while the memory is mapped.
+     * The namespace hears of it as pmem_drv.h says.
+     */
+    void memory_fails(uint64_t offset, uint64_t bytes, bool simulated = false);
+    /* Bytes that failed before the namespace could hear of it; empty: 0 and 0. */
+    Poison early = {};
+
     /* The kernel's own undoing (devm), after a failed probe or a removal. */
     void end_of_binding();
     /* Whatever only the driver itself can undo is undone. */

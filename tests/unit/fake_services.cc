@@ -31,6 +31,7 @@ std::atomic<uint64_t> until_failure{kNever};
 std::atomic<bool> all_fail{false};
 std::atomic<bool> deferring{false};
 std::atomic<uint64_t> mutexes{0};
+std::atomic<uint64_t> seconds_now{0};
 
 std::mutex deferred_lock;
 std::vector<void *> deferred;
@@ -147,10 +148,15 @@ uint64_t events_of(uint32_t kind) {
         recorded.begin(), recorded.end(), [&](const Event &event) { return event.kind == kind; }));
 }
 
+void pass_seconds(uint64_t seconds) {
+    seconds_now += seconds;
+}
+
 void reset_services() {
     calls = 0;
     yield_calls = 0;
     kill_at_yield(kNever);
+    seconds_now = 0;
     fail_allocation(kNever);
     fail_all_allocations(false);
     defer_frees(false);
@@ -266,6 +272,10 @@ void daxmend_no_io_leave(uint32_t cookie) {
     no_io_depth--;
     if (no_io_depth != cookie)
         ADD_FAILURE() << "no-io brackets were closed in the wrong order";
+}
+
+uint64_t daxmend_seconds(void) {
+    return seconds_now;
 }
 
 void daxmend_report(const daxmend_event *event) {

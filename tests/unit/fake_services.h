@@ -63,6 +63,11 @@ void kill_at_yield(uint64_t nth);
 /* Calls of daxmend_yield() since the last reset. */
 uint64_t yields();
 
+/* ---- time ---- */
+
+/* Lets so many seconds pass at once; a test's begin takes them back. */
+void pass_seconds(uint64_t seconds);
+
 /* ---- reports ---- */
 
 struct Event {

@@ -15,16 +15,17 @@ class NamespaceLife : public NamespaceTest {};
 TEST_F(NamespaceLife, P15_ProbeAndRemoveInOrder) {
     make(64);
     EXPECT_EQ(probe(), DAXMEND_OK);
-    EXPECT_EQ(binding_->calls, (Calls{"open", "enable", "claim", "claim", "claim", "disable",
-                                      "plain_layout", "reserve", "map", "disk_create", "bus_list",
-                                      "dax_register", "disk_add", "follow_read_only"}));
+    EXPECT_EQ(binding_->calls,
+              (Calls{"open", "enable", "claim", "claim", "claim", "disable", "plain_layout",
+                     "reserve", "map", "disk_create", "failures_begin", "bus_list", "dax_register",
+                     "disk_add", "follow_read_only"}));
     EXPECT_EQ(binding_->disk_sectors, 64U);
     EXPECT_NE(ns_, nullptr);
     EXPECT_TRUE(binding_->warnings.empty());
     binding_->calls.clear();
     remove();
-    EXPECT_EQ(binding_->calls,
-              (Calls{"dax_unregister", "disk_remove", "release_notifier", "flush"}));
+    EXPECT_EQ(binding_->calls, (Calls{"dax_unregister", "disk_remove", "failures_end",
+                                      "release_notifier", "flush"}));
 }
 
 TEST_F(NamespaceLife, P15_EachStepOfAProbeCanFailAndLeavesNothing) {
@@ -241,27 +242,87 @@ TEST_F(NamespaceLife, P10_PagesLostToAMachineCheckCountAsBad) {
         const char *bad;
     };
     const Case cases[] = {
-        {kPage, kPage, "11 1\n"}, /* why this page went is known */
         {2 * kPage, kPage, "11 1\n16 8\n"},
-        {5 * kPage, 2 * kPage, "11 1\n16 8\n40 16\n"},
-        {9 * kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"}, /* cut short by the end */
-        {10 * kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"},
-        {uint64_t{1} << 40, kPage, "11 1\n16 8\n40 16\n72 4\n"},
-        {0 - kPage, kPage, "11 1\n16 8\n40 16\n72 4\n"}, /* before the data */
+        {kPage, kPage, "8 16\n"}, /* one sector known to be bad says nothing of the others */
+        {5 * kPage, 2 * kPage, "8 16\n40 16\n"},
+        {9 * kPage, kPage, "8 16\n40 16\n72 4\n"}, /* cut short by the end */
+        {10 * kPage, kPage, "8 16\n40 16\n72 4\n"},
+        {uint64_t{1} << 40, kPage, "8 16\n40 16\n72 4\n"},
+        {0 - kPage, kPage, "8 16\n40 16\n72 4\n"}, /* before the data */
     };
     for (const Case &one : cases) {
-        pmem_drv_memory_failure(ns_, one.offset, one.bytes);
+        pmem_drv_memory_failure(ns_, one.offset, one.bytes, 0);
         EXPECT_EQ(badblocks(), one.bad) << one.bytes << " bytes at " << one.offset;
     }
     EXPECT_EQ(write(16, 8), DAXMEND_OK);
-    EXPECT_EQ(badblocks(), "11 1\n40 16\n72 4\n");
+    EXPECT_EQ(badblocks(), "8 8\n40 16\n72 4\n");
+    EXPECT_EQ(write(11, 1), DAXMEND_OK);
+    EXPECT_EQ(badblocks(), "8 3\n12 4\n40 16\n72 4\n") << "a sector is repaired, not its page";
     EXPECT_TRUE(binding_->warnings.empty());
 
     fail_all_allocations(true);
-    pmem_drv_memory_failure(ns_, 0, kPage);
+    pmem_drv_memory_failure(ns_, 0, kPage, 0);
     fail_all_allocations(false);
     EXPECT_EQ(read(0, 1), DAXMEND_POISONED) << "without memory it errs to bad";
     EXPECT_EQ(binding_->warnings.size(), 1U);
+}
+
+TEST_F(NamespaceLife, P10_ASimulatedFailureIsCountedAndIsNoPoison) {
+    make_and_probe(64);
+    pmem_drv_memory_failure(ns_, kPage, kPage, 1);
+    pmem_drv_memory_failure(ns_, 2 * kPage, kPage, 1);
+    EXPECT_EQ(badblocks(), "");
+    EXPECT_EQ(binding_->poll_wakes, 0U);
+    EXPECT_EQ(pmem_drv_poison_number(ns_, PMEM_POISON_SIMULATED_FAILURES), 2U);
+    EXPECT_EQ(pmem_drv_poison_number(ns_, PMEM_POISON_SECTORS_INJECTED), 0U);
+    pmem_drv_memory_failure(ns_, kPage, kPage, 0);
+    EXPECT_EQ(badblocks(), "8 8\n");
+}
+
+/* Whatever step of a probe or a removal it meets, with DAX or without. */
+TEST_F(NamespaceLife, P10_AMemoryFailureDuringAProbeIsNotForgotten) {
+    for (const char *step : {"map", "disk_create", "failures_begin", "bus_list", "dax_register",
+                             "disk_add", "follow_read_only"}) {
+        make(64);
+        bus_poison(3, 4);
+        binding_->during = [&](const std::string &name) {
+            if (name == step && (name != "map" || binding_->mapped))
+                binding_->memory_fails(2 * kPage, kPage);
+        };
+        if (std::string(step) == "map")
+            binding_->during = [&](const std::string &name) {
+                if (name == "disk_create" && !binding_->early.end) {
+                    binding_->memory_fails(2 * kPage, kPage);
+                    binding_->memory_fails(4 * kPage, kPage, true);
+                    binding_->memory_fails(3 * kPage, kPage);
+                }
+            };
+        ASSERT_EQ(probe(), DAXMEND_OK) << step;
+        EXPECT_EQ(badblocks(), std::string(step) == "map" ? "3 1\n16 16\n" : "3 1\n16 8\n") << step;
+        binding_->during = nullptr;
+        remove();
+    }
+}
+
+TEST_F(NamespaceLife, P10_AMemoryFailureDuringARemovalFindsANamespaceOrNone) {
+    for (const char *step :
+         {"dax_unregister", "disk_remove", "failures_end", "release_notifier", "flush"}) {
+        make_and_probe(64);
+        bool came = false;
+        bool refused = false;
+        binding_->during = [&](const std::string &name) {
+            if (name != step || came)
+                return;
+            came = true;
+            binding_->memory_fails(2 * kPage, kPage);
+            refused = binding_->takes_failures && read(16, 1) == DAXMEND_POISONED;
+        };
+        remove();
+        EXPECT_TRUE(came) << step;
+        EXPECT_EQ(refused,
+                  std::string(step) == "dax_unregister" || std::string(step) == "disk_remove")
+            << step << ": as long as a bio can come, the page is refused";
+    }
 }
 
 TEST_F(NamespaceLife, NoticesReachTheDiskAndTheList) {
