@@ -28,12 +28,19 @@ int32_t pmem_nd_open(struct pmem_binding *binding)
 	return status_from_errno(PTR_ERR_OR_ZERO(binding->ndns));
 }
 
+/* Opening it fills the namespace's own table of bad blocks from the bus's list. */
 int32_t pmem_nd_enable(struct pmem_binding *binding)
 {
+	unsigned int gate;
+	int error;
+
 	if (daxmend_fault_step())
 		return DAXMEND_NO_MEMORY;
-	return status_from_errno(devm_namespace_enable(binding->dev, binding->ndns,
-						       ND_INFO_BLOCK_RESERVE));
+	gate = pmem_bus_list_lock();
+	daxmend_fault_bus_list();
+	error = devm_namespace_enable(binding->dev, binding->ndns, ND_INFO_BLOCK_RESERVE);
+	pmem_bus_list_unlock(gate);
+	return status_from_errno(error);
 }
 
 void pmem_nd_disable(struct pmem_binding *binding)
@@ -53,11 +60,18 @@ int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim)
 	return error == -EOPNOTSUPP ? DAXMEND_UNSUPPORTED : status_from_errno(error);
 }
 
+/* The btt opens the namespace too, and writes its metadata, over poison if there is any. */
 int32_t pmem_nd_attach_btt(struct pmem_binding *binding)
 {
+	unsigned int gate;
+	int error;
+
 	if (daxmend_fault_step())
 		return DAXMEND_NO_MEMORY;
-	return status_from_errno(nvdimm_namespace_attach_btt(binding->ndns));
+	gate = pmem_bus_list_lock();
+	error = nvdimm_namespace_attach_btt(binding->ndns);
+	pmem_bus_list_unlock(gate);
+	return status_from_errno(error);
 }
 
 void pmem_nd_detach_btt(struct pmem_binding *binding)

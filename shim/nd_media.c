@@ -20,12 +20,26 @@
 
 /*
  * The kernel walks the bus's list of poison under one lock and takes cleared ranges out of it
- * under another, so the two calls must not meet. Reading the list may wait for the bus, whose
+ * under another, so the two calls must not meet. A walk is a part of opening a namespace; a clear is a
+ * part of each write of an info block or of a btt's metadata. Reading the list may wait for the bus, whose
  * holder may wait in memory reclaim for a repair: a repair waits for the gate only so long, and
- * is refused then.
+ * is refused then. For the same reason the holder's own allocations start no I/O: it would wait for
+ * its own repair.
  */
 static struct semaphore bus_list_gate = __SEMAPHORE_INITIALIZER(bus_list_gate, 1);
 #define BUS_LIST_GATE_PATIENCE (10 * HZ)
+
+unsigned int pmem_bus_list_lock(void)
+{
+	down(&bus_list_gate);
+	return memalloc_noio_save();
+}
+
+void pmem_bus_list_unlock(unsigned int cookie)
+{
+	memalloc_noio_restore(cookie);
+	up(&bus_list_gate);
+}
 
 static struct nd_region *region_of(struct pmem_binding *binding)
 {
@@ -57,12 +71,16 @@ void pmem_nd_plain_layout(struct pmem_binding *binding, struct pmem_layout *layo
 int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *layout)
 {
 	struct resource *res = resource_of(binding);
+	unsigned int gate;
 	__le64 dataoff;
 	int error;
 
 	if (daxmend_fault_step())
 		return DAXMEND_NO_MEMORY;
+	/* It writes a new info block, over poison if there is any. */
+	gate = pmem_bus_list_lock();
 	error = nvdimm_setup_pfn(to_nd_pfn(binding->dev), &binding->pgmap);
+	pmem_bus_list_unlock(gate);
 
 	if (!error)
 		error = nvdimm_read_bytes(binding->ndns, ND_PFN_INFO_OFFSET + ND_PFN_INFO_DATAOFF,
@@ -130,7 +148,6 @@ static int pmem_memory_failure(struct dev_pagemap *pgmap, unsigned long pfn,
 			       unsigned long nr_pages, int mf_flags)
 {
 	struct pmem_binding *binding = container_of(pgmap, struct pmem_binding, pgmap);
-
 	u64 offset = PFN_PHYS(pfn) - binding->data_phys;
 	bool simulated = mf_flags & MF_SW_SIMULATED;
 	struct dax_device *dax_dev;
@@ -259,16 +276,17 @@ int32_t pmem_nd_bus_list(struct pmem_binding *binding, uint64_t begin, uint64_t 
 {
 	struct range range = { .start = begin, .end = end - 1 };
 	struct badblocks table = {};
+	unsigned int gate;
 	int i;
 
 	if (badblocks_init(&table, 1))
 		return DAXMEND_NO_MEMORY;
 	/* The kernel names this device when a range does not fit. */
 	table.dev = binding->dev;
-	down(&bus_list_gate);
+	gate = pmem_bus_list_lock();
 	daxmend_fault_bus_list();
 	nvdimm_badblocks_populate(region_of(binding), &table, &range);
-	up(&bus_list_gate);
+	pmem_bus_list_unlock(gate);
 	table.dev = NULL; /* else badblocks_exit() takes the table for memory of the device */
 	for (i = 0; i < table.count; i++) {
 		ranges[i].begin = BB_OFFSET(table.page[i]);
@@ -321,10 +339,11 @@ void pmem_nd_refresh_btt(struct pmem_binding *binding)
 	struct badblocks *table = &to_nd_namespace_io(&binding->ndns->dev)->bb;
 	struct resource *res = resource_of(binding);
 	struct range range = { .start = res->start, .end = res->end };
+	unsigned int gate;
 
 	put_in_order(table); /* whoever filled it last: the next addition is by bisection too */
-	down(&bus_list_gate);
+	gate = pmem_bus_list_lock();
 	nvdimm_badblocks_populate(region_of(binding), table, &range);
-	up(&bus_list_gate);
+	pmem_bus_list_unlock(gate);
 	put_in_order(table);
 }

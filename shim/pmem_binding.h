@@ -41,6 +41,14 @@ struct pmem_binding {
 	struct pmem_namespace *ns; /* NULL for a btt */
 };
 
+/*
+ * LOCK: around each call of ours that has the kernel walk the bus's list of poison or take a range out of
+ * it (nd_media.c says why). Nobody else can be waited for by the holder but the nd bus, and its
+ * allocations start no I/O. Returns a cookie.
+ */
+unsigned int pmem_bus_list_lock(void);
+void pmem_bus_list_unlock(unsigned int cookie);
+
 /* Ends the mapping and the reservation, as far as there are any. May sleep. */
 void pmem_media_release(struct pmem_binding *binding);
 

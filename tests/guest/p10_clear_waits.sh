@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A repair while the kernel walks its list of poison, which must not meet the platform's clear command: the repair waits for
-# the end of the walk, but not for ever. After ten seconds it fails, the sector stays bad, and a later write repairs it.
+# the end of the walk, but not for ever. After ten seconds it fails, the sector stays bad, and a later write repairs it. A namespace
+# that is being opened is such a walk too.
 # Promises: P6, P10.
-# needs: fault-points
+# needs: nvdimms=2 fault-points
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
 fault_points_needed
 
 # walk_for MILLISECONDS: a walk of the bus's list that takes so long has begun
 walk_for() {
+	# The walks of an earlier scrub are over: the bus holds this device's lock for them, and the file waits for it.
+	must cat "/sys/bus/nd/devices/$CLAIM/mode"
 	fault bus_list_pause_ms "$1"
 	must ndctl start-scrub
 	must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
@@ -46,4 +49,15 @@ read_refused "and is refused" 64 2
 write_timed 1024
 is "when the walk has ended a write repairs it" "" "$(bad_list)"
 check "with the right bytes" cmp -i $((64 * 512)):0 -n 1024 "$DEV" "$WORK/patch"
+
+note "another namespace that takes five seconds to open"
+poison_listed 64 2
+must ndctl disable-namespace namespace1.0
+fault bus_list_pause_ms 5000
+ndctl enable-namespace namespace1.0 >/dev/null 2>&1 &
+must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
+write_timed 1024
+check "the write waited for the end: $took hundredths of a second" test "$took" -gt 100
+is "the sectors are good" "" "$(bad_list)"
+wait
 finish
