@@ -191,6 +191,38 @@ static int64_t hold_user_pages(struct daxmend_source *source, size_t bytes)
 	return media ? readable_of_bvecs(source->held, source->secured_at, bytes) : bytes;
 }
 
+/*
+ * How many of the iterator's next bytes come before poison. Its memory is the kernel's own and cannot
+ * fault, but may be persistent memory: pages of a DAX file that a program gave to a pipe (vmsplice), or to a
+ * loop device. The page cache, which the other kinds of iterator are made of, never is.
+ */
+static size_t readable_of_kernel_iter(const struct iov_iter *iter, size_t bytes)
+{
+	size_t offset = iter->iov_offset;
+	size_t done = 0;
+
+	if (iov_iter_is_bvec(iter)) {
+		struct bvec_iter at = { .bi_size = offset + bytes };
+
+		bvec_iter_advance(iter->bvec, &at, offset);
+		return readable_of_bvecs(iter->bvec, at, bytes);
+	}
+	if (iov_iter_is_kvec(iter)) {
+		const struct kvec *vec;
+
+		for (vec = iter->kvec; done < bytes; vec++, offset = 0) {
+			size_t part = min(bytes - done, vec->iov_len - offset);
+			size_t readable = daxmend_verify_readable(vec->iov_base + offset, part);
+
+			done += readable;
+			if (readable < part)
+				break;
+		}
+		return done;
+	}
+	return bytes;
+}
+
 int64_t daxmend_source_secure(struct daxmend_source *source, size_t bytes)
 {
 	switch (source->kind) {
@@ -199,7 +231,7 @@ int64_t daxmend_source_secure(struct daxmend_source *source, size_t bytes)
 		if (user_backed_iter(source->iter))
 			return hold_user_pages(source, bytes);
 		source->secured_iter = *source->iter;
-		return bytes;
+		return readable_of_kernel_iter(source->iter, bytes);
 	case SOURCE_BIO:
 		source->secured_at = source->at;
 		return readable_of_bvecs(source->bio->bi_io_vec, source->at, bytes);
