@@ -4,6 +4,8 @@
  * windows into pages that are out of it.
  */
 #include <linux/align.h>
+#include <linux/blk_types.h>
+#include <linux/build_bug.h>
 #include <linux/libnvdimm.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -21,6 +23,11 @@
 #include "daxmend/services.h"
 #include "errno.h"
 #include "fault_points.h"
+
+/* The C++ counts pages of this size: another one would repair and refuse the wrong places. */
+static_assert(PAGE_SIZE == DAXMEND_PAGE_BYTES,
+	      "daxmend needs a kernel with pages of 4096 bytes: build for a kernel configured so");
+static_assert(SECTOR_SIZE == DAXMEND_SECTOR_BYTES, "the kernel's sector is the unit of poison");
 
 #ifdef CONFIG_X86_64
 

@@ -45,7 +45,7 @@ unit-build: build/unit/unit_tests $(patsubst %,build/unit/%.c-alone,$(unit_c_hea
 	$(patsubst %,build/unit/%.cxx-alone,$(unit_cxx_headers))
 unit-tsan-build: build/unit-tsan/unit_tests
 
-# The thread sanitizer does not know fences and says so; the one there is orders copies of media, which no thread test makes.
+# The thread sanitizer does not know fences and says so; those there are order copies of media, which no thread test makes.
 unit_sanitize = $(if $(filter build/unit-tsan/%,$@),-fsanitize=thread -Wno-tsan,$(UNIT_SANITIZE))
 unit_language = $(if $(filter $(unit_sources),$<),$(unit_restricted),$(unit_test_warnings))
 # The modules' sources are compiled without it, so that each includes what it needs.
