@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034 # names set here are used by the scripts that read this file
 # SPDX-License-Identifier: GPL-2.0
-# What every host script shares: where things are, how to speak, how to lock, the words for kernels. It does no work by itself.
+# What every host script shares: where things are, how to speak, how to lock, the words for kernels. By
+# itself it only looks whether a shared cache can be trusted.
 
 # A failure inside $(...) must not pass unnoticed.
 shopt -s inherit_errexit
@@ -22,6 +23,22 @@ die() {
 	note "$*"
 	exit 1
 }
+
+# need_trusted_cache: what lies in the cache is booted, and scripts of its kernel headers are run. So a cache that is shared must
+# belong to the caller or to root, as must its folders, and nobody else may write there.
+need_trusted_cache() {
+	local folder owner mode
+	for folder in "$CACHE" "$CACHE"/*/; do
+		[ -d "$folder" ] || continue
+		folder=${folder%/}
+		read -r owner mode < <(stat -L -c '%u %a' "$folder")
+		[ "$owner" -eq 0 ] || [ "$owner" -eq "$(id -u)" ] ||
+			die "DAXMEND_CACHE=$CACHE: $folder belongs to $(stat -L -c %U "$folder"); a shared cache must belong to you or to root"
+		[ $((8#$mode & 8#022)) -eq 0 ] ||
+			die "DAXMEND_CACHE=$CACHE: others may write to $folder; a shared cache must be writable by its owner alone"
+	done
+}
+[ -z "${DAXMEND_CACHE:-}" ] || need_trusted_cache
 
 # A misuse is not a failed test: exit code 2 tells them apart.
 usage_error() {
