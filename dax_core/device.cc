@@ -17,12 +17,14 @@ Result<Device *> Device::create(const daxmend_device_config &config) {
     daxmend_mutex *lock = daxmend_mutex_create();
     if (!lock)
         return Status::no_memory();
-    void *memory = daxmend_alloc(sizeof(Device));
-    if (!memory) {
-        daxmend_mutex_destroy(lock);
-        return Status::no_memory();
-    }
-    return new (memory) Device(config, lock);
+    daxmend_log *log = daxmend_log_create(config.name);
+    void *memory = log ? daxmend_alloc(sizeof(Device)) : nullptr;
+    if (memory)
+        return new (memory) Device(config, lock, log);
+    if (log)
+        daxmend_log_destroy(log);
+    daxmend_mutex_destroy(lock);
+    return Status::no_memory();
 }
 
 void Device::destroy(Device *device) {

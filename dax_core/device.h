@@ -47,13 +47,17 @@ class Device : NotCopied {
     Status memory_failure(SectorExtent failed, bool simulated);
     Status refresh();
     SectorExtent next_bad(Sectors from) const { return map_.next_range(from); }
+    const PoisonMap &map() const { return map_; }
     const Events &events() const { return events_; }
 
   private:
-    Device(const daxmend_device_config &config, daxmend_mutex *lock)
-        : lock_(lock), media_(config), map_(&devices_with_poison),
-          events_(config.name, {config.origin}), engine_(media_, map_, events_, lock) {}
-    ~Device() { daxmend_mutex_destroy(lock_); }
+    Device(const daxmend_device_config &config, daxmend_mutex *lock, daxmend_log *log)
+        : lock_(lock), log_(log), media_(config), map_(&devices_with_poison),
+          events_(config.name, {config.origin}, log), engine_(media_, map_, events_, lock) {}
+    ~Device() {
+        daxmend_log_destroy(log_);
+        daxmend_mutex_destroy(lock_);
+    }
 
     /* How many devices of this module have a bad sector. */
     static constinit uint64_t devices_with_poison;
@@ -82,6 +86,7 @@ class Device : NotCopied {
      * where each write loads from anyway.
      */
     bool failures_simulated_ = false;
+    daxmend_log *log_;
     Media media_;
     PoisonMap map_;
     mutable Events events_; /* counting is no change of the device */

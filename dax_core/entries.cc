@@ -102,6 +102,18 @@ int32_t daxmend_device_next_bad(daxmend_device *device, uint64_t from,
     return 1;
 }
 
+uint64_t daxmend_device_bad_ranges(const daxmend_device *device) {
+    return from_abi(device)->map().range_count();
+}
+
+uint64_t daxmend_device_bad_sectors(const daxmend_device *device) {
+    return from_abi(device)->map().sector_count().value;
+}
+
+uint64_t daxmend_device_list_version(const daxmend_device *device) {
+    return from_abi(device)->map().version();
+}
+
 uint64_t daxmend_device_events(const daxmend_device *device, uint32_t kind) {
     return from_abi(device)->events().count(kind);
 }

@@ -9,7 +9,7 @@ void Events::happened(uint32_t kind, SectorExtent extent, Status status) {
     __atomic_fetch_add(&counters_[kind].sectors, extent.length().value, __ATOMIC_RELAXED);
     const daxmend_event event = {device_, (origin_ + extent.begin).value, extent.length().value,
                                  kind, status.code()};
-    daxmend_report(&event);
+    daxmend_report(log_, &event);
 }
 
 } // namespace daxmend

@@ -15,8 +15,12 @@ namespace daxmend {
 
 class Events : NotCopied {
   public:
-    /* `device` is its name and lives as long as this object; sector 0 is told of as `origin`. */
-    Events(const char *device, Sectors origin) : device_(device), origin_(origin) {}
+    /*
+     * `device` is its name and lives as long as this object, as `log` does; sector 0 is told of as
+     * `origin`.
+     */
+    Events(const char *device, Sectors origin, daxmend_log *log)
+        : device_(device), origin_(origin), log_(log) {}
 
     /* Any context that may print. */
     void happened(uint32_t kind, SectorExtent extent, Status status = Status::ok());
@@ -37,6 +41,7 @@ class Events : NotCopied {
 
     const char *device_;
     Sectors origin_;
+    daxmend_log *log_;
     Counter counters_[DAXMEND_EVENT_KINDS];
 };
 

@@ -21,13 +21,13 @@ namespace daxmend {
 class Findings : NotCopied {
   public:
     void note(Sectors sector) {
-        findings_[next_] = {sector, daxmend_seconds() + kSecondsToReport};
+        findings_[next_] = {sector, daxmend_now_milliseconds() + kMillisecondsToReport};
         next_ = (next_ + 1) % kRoom;
     }
 
     /* Whether a failure of the page reports a finding, which then explains no other. */
     bool explain_failure(Pages page) {
-        const uint64_t now = daxmend_seconds();
+        const uint64_t now = daxmend_now_milliseconds();
         for (Finding &finding : findings_) {
             if (now < finding.until && pages_rounded_down(finding.sector) == page) {
                 finding.until = 0;
@@ -45,12 +45,13 @@ class Findings : NotCopied {
 
   private:
     /* Reports come through an interrupt and a work item: milliseconds, seconds on a machine in trouble. */
-    static constexpr uint64_t kSecondsToReport = 10;
+    static constexpr uint64_t kMillisecondsToReport = 10000;
     static constexpr uint32_t kRoom = 16;
 
     struct Finding {
         Sectors sector;
-        uint64_t until = 0; /* daxmend_seconds(); in the past for an entry that explains nothing */
+        uint64_t until =
+            0; /* daxmend_now_milliseconds(); in the past for an entry that explains nothing */
     };
 
     Finding findings_[kRoom];

@@ -240,6 +240,7 @@ PoisonMap::Change PoisonMap::plan_add(SectorExtent extent) const {
         index++;
         change.last = {static_cast<uint32_t>(leaf), static_cast<uint32_t>(index)};
         change.replaced++;
+        change.replaced_sectors += range.length();
     }
 }
 
@@ -261,6 +262,7 @@ PoisonMap::Change PoisonMap::plan_remove(SectorExtent extent) const {
         const SectorExtent range = root_->leaf(leaf)->ranges[index];
         if (range.begin >= extent.end)
             break;
+        change.replaced_sectors += range.length();
         if (change.replaced++ == 0) {
             change.first = {static_cast<uint32_t>(leaf), static_cast<uint32_t>(index)};
             if (range.begin < extent.begin)
@@ -358,6 +360,7 @@ void PoisonMap::widen(SectorExtent extent) {
     grow_bounds(extent);
     __atomic_store_n(&widened_begin_, grown.begin.value, __ATOMIC_RELEASE);
     __atomic_store_n(&widened_end_, grown.end.value, __ATOMIC_RELEASE);
+    settle_counts();
 }
 
 Status PoisonMap::settle_widened() {
@@ -369,6 +372,7 @@ Status PoisonMap::settle_widened() {
         return stored;
     // ORDER: the stored range is visible before the hull goes.
     __atomic_store_n(&widened_end_, uint64_t{0}, __ATOMIC_RELEASE);
+    settle_counts();
     return Status::ok();
 }
 
@@ -407,6 +411,21 @@ void PoisonMap::lower_populated() {
     counted_ = false;
 }
 
+/* After a change; the hull may be there. */
+void PoisonMap::settle_counts() {
+    uint64_t ranges = stored_ranges_;
+    Sectors sectors = stored_sectors_;
+    const SectorExtent kept = widened();
+    if (!kept.empty()) {
+        const Change merged = plan_add(kept);
+        ranges = ranges - merged.replaced + 1;
+        sectors = sectors - merged.replaced_sectors + merged.pieces[0].length();
+    }
+    __atomic_store_n(&ranges_, ranges, __ATOMIC_RELAXED);
+    __atomic_store_n(&sectors_, sectors.value, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&version_, uint64_t{1}, __ATOMIC_RELEASE);
+}
+
 void PoisonMap::apply(const Change &change, Reservation &reservation) {
     for (uint32_t i = 0; i < change.piece_count; i++)
         grow_bounds(change.pieces[i]);
@@ -441,9 +460,13 @@ void PoisonMap::apply(const Change &change, Reservation &reservation) {
         fresh[fresh_count]->fill_up();
         reservation.leaves_[fresh_count++] = nullptr;
     }
-    __atomic_store_n(&ranges_, ranges_ - change.replaced + change.piece_count, __ATOMIC_RELAXED);
+    stored_ranges_ = stored_ranges_ - change.replaced + change.piece_count;
+    stored_sectors_ = stored_sectors_ - change.replaced_sectors;
+    for (uint32_t i = 0; i < change.piece_count; i++)
+        stored_sectors_ += change.pieces[i].length();
     replace_leaves(change, fresh, fresh_count, reservation);
     settle_bounds();
+    settle_counts();
 }
 
 void PoisonMap::replace_leaves(const Change &change, Leaf *const *fresh, uint32_t fresh_count,

@@ -65,8 +65,18 @@ class PoisonMap : NotCopied {
     bool any_bad(SectorExtent within) const { return !first_bad(within).empty(); }
     /* First bad range that ends after `from`, not clipped; empty when none does. */
     SectorExtent next_range(Sectors from) const;
-    /* How many ranges are stored. */
+    /*
+     * How many ranges next_range() finds, and how many sectors they hold. Each is exact at some
+     * moment; the two of one reader may be of different moments. One load. Any context.
+     */
     uint64_t range_count() const { return __atomic_load_n(&ranges_, __ATOMIC_RELAXED); }
+    Sectors sector_count() const { return {__atomic_load_n(&sectors_, __ATOMIC_RELAXED)}; }
+    /*
+     * Grows with each change, after readers can see the change. What a reader finds and keeps
+     * under this number holds for as long as the number stays: a reader that saw half of a change
+     * keeps its find under a number that is about to be outdated. Any context.
+     */
+    uint64_t version() const { return __atomic_load_n(&version_, __ATOMIC_ACQUIRE); }
 
     /*
      * Adds sectors; what is bad already stays bad. When memory is short, the map
@@ -99,6 +109,7 @@ class PoisonMap : NotCopied {
         SectorExtent pieces[2];
         uint32_t piece_count = 0;
         uint32_t replaced = 0;
+        Sectors replaced_sectors; /* in these ranges */
     };
 
     SectorExtent first_inside(SectorExtent within) const;
@@ -112,6 +123,7 @@ class PoisonMap : NotCopied {
     void settle_bounds();
     void raise_populated();
     void lower_populated();
+    void settle_counts();
     Status settle_widened();
 
     Change plan_add(SectorExtent extent) const;
@@ -125,9 +137,16 @@ class PoisonMap : NotCopied {
                         Reservation &reservation);
 
     Directory *root_ = nullptr;
+    /* Writers only: what the leaves hold. */
+    uint64_t stored_ranges_ = 0;
+    Sectors stored_sectors_;
+    /* What next_range() finds: the same, with the hull in place of what it covers and touches. */
     uint64_t ranges_ = 0;
     uint64_t *populated_;
     bool counted_ = false; /* writers only: this map is in *populated_ */
+    uint64_t sectors_ = 0;
+    // ORDER: stepped after the change can be seen.
+    uint64_t version_ = 0;
     /*
      * Nothing below the one and from the other on is bad; UINT64_MAX and 0 when nothing is.
      * ORDER: moved apart before a range can be seen, together after one is gone. So each holds

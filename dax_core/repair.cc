@@ -64,21 +64,6 @@ class RepairEngine::Reach : NotCopied {
     void *window_ = nullptr;
 };
 
-/* One repair, for those who look at epoch(). */
-class RepairEngine::EpochGuard : NotCopied {
-  public:
-    explicit EpochGuard(RepairEngine &engine) : engine_(engine) {
-        engine_.step_epoch();
-        // ORDER: the step comes before every store of the clear and of the write. The atomic step
-        // alone does not keep later plain stores behind it on all processors.
-        __atomic_thread_fence(__ATOMIC_RELEASE);
-    }
-    ~EpochGuard() { engine_.step_epoch(); }
-
-  private:
-    RepairEngine &engine_;
-};
-
 /*
  * The first part of `extent` that one address can reach without a window for more than a page:
  * a page with a bad sector may be absent and is taken alone.
@@ -289,6 +274,17 @@ Transfer RepairEngine::repair(ByteExtent rest, SectorExtent covered, RepairUnit 
  */
 SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
                                          daxmend_source *source, Status &status) {
+    const SectorExtent hopeless = given_up_.first_bad_in(scope, map_, daxmend_now_milliseconds());
+    if (!hopeless.empty()) {
+        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, hopeless, Status::media());
+        scope.end = max(scope.begin,
+                        sectors_rounded_down(unit_rounded_down(to_bytes(hopeless.begin), unit)));
+        bytes.end = min(bytes.end, to_bytes(scope.end));
+        if (scope.empty()) {
+            status = Status::media();
+            return {};
+        }
+    }
     PoisonMap::Reservation reservation;
     status = map_.reserve_for_remove(reservation);
     if (!status.is_ok()) {
@@ -301,8 +297,6 @@ SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, R
         return {};
     }
 
-    // ORDER: whoever reads meanwhile and was not refused sees that a repair began.
-    const EpochGuard repairing(*this);
     SectorExtent good = scope;
     Bytes at = bytes.begin;
     while (at < bytes.end) {
@@ -324,6 +318,8 @@ SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, R
     if (!good.empty())
         good.end = restore_pages(good, status);
     forget(good, reservation);
+    if (status.is_ok() && !hopeless.empty())
+        status = Status::media();
     return good;
 }
 
@@ -412,7 +408,7 @@ Status RepairEngine::gave_up(SectorExtent extent, Status why) const {
  * half as much after each call that did not do all it was asked. A platform that is busy is not
  * waited for again.
  */
-Sectors RepairEngine::clear(SectorExtent extent) const {
+Sectors RepairEngine::clear(SectorExtent extent) {
     const Sectors wanted = extent.length();
     Sectors cleared = {0};
     Sectors step = wanted;
@@ -429,8 +425,10 @@ Sectors RepairEngine::clear(SectorExtent extent) const {
         if (got == step)
             continue;
         events_.happened(DAXMEND_EVENT_CLEAR_FAILED, {begin + got, asked.end}, Status::media());
-        if (step.value == 1)
+        if (step.value == 1) {
+            given_up_.note(begin, daxmend_now_milliseconds());
             break;
+        }
         step = {step.value / 2};
     }
     return cleared;
@@ -489,8 +487,9 @@ Status RepairEngine::read_on(ByteExtent request, daxmend_sink *sink, uint64_t be
 }
 
 /*
- * What a read is worth that began at the epoch `before`. It may have copied what lay between a clear
- * and a write, or met poison that was repaired meanwhile: then once more, without repairs.
+ * What a read is worth that began at the epoch `before`. If sectors turned bad since, it may have
+ * copied what lay between a clear and a write of its own sectors, or met poison that is repaired by
+ * now: then once more, without repairs.
  */
 Status RepairEngine::judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
                            SectorExtent found) {

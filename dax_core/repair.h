@@ -18,12 +18,14 @@
  *   9. forget the sectors.
  * A repair by sectors has one bad extent. A repair by pages has all bad extents of its pages, and
  * writes the good bytes between them too, because the sectors of a page are forgotten together.
+ * What the platform could not clear a moment ago is answered without asking it again (given_up.h).
  */
 #ifndef DAXMEND_DAX_CORE_REPAIR_H
 #define DAXMEND_DAX_CORE_REPAIR_H
 
 #include "dax_core/events.h"
 #include "dax_core/findings.h"
+#include "dax_core/given_up.h"
 #include "dax_core/media.h"
 #include "dax_core/poison_map.h"
 #include "daxmend/guard.h"
@@ -92,7 +94,6 @@ class RepairEngine : NotCopied {
 
   private:
     class Reach;
-    class EpochGuard;
 
     /* What a repair at the beginning of a write's rest is about. */
     struct Plan {
@@ -113,8 +114,12 @@ class RepairEngine : NotCopied {
         return map_.none_from(to_sectors(pages.begin)) || !map_.any_bad(to_sectors(pages));
     }
     /*
-     * Changes when a repair begins, when it ends, and when sectors turn bad: what was good at one
-     * value and is done with at the same was good all the time.
+     * Changes when sectors turn bad, after the map shows it. A reader takes the epoch, finds its
+     * sectors good in the map, copies, and takes the epoch again. If the two are equal, none of its
+     * sectors was cleared during the copy: a repair clears only what is bad in the map, a sector
+     * that was bad when the reader looked would have been refused, and one that turned bad later
+     * has changed the epoch before its repair could begin. So a repair of other sectors, however
+     * long and however often, holds up no reader.
      */
     uint64_t epoch() const { return __atomic_load_n(&epoch_, __ATOMIC_ACQUIRE); }
     // ORDER: the loads of a copy come before the look at the epoch.
@@ -122,6 +127,7 @@ class RepairEngine : NotCopied {
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         return epoch();
     }
+    // ORDER: after the change of the map, before the clear of a repair that it leads to.
     void step_epoch() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
     Status read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before);
     Status read_on(ByteExtent request, daxmend_sink *sink, uint64_t before, Bytes at);
@@ -141,7 +147,7 @@ class RepairEngine : NotCopied {
     Sectors replace(SectorExtent bad, uint8_t *address, daxmend_source *source, Status &status);
     void forget(SectorExtent good, PoisonMap::Reservation &reservation);
     void write_back(ByteExtent extent) const;
-    Sectors clear(SectorExtent extent) const;
+    Sectors clear(SectorExtent extent);
     Stretch first_stretch(ByteExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;
     Status gave_up(SectorExtent extent, Status why) const;
@@ -151,6 +157,7 @@ class RepairEngine : NotCopied {
     Events &events_;
     daxmend_mutex *lock_;
     PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
+    GivenUp given_up_;             /* LOCK: the repair lock */
     uint64_t epoch_ = 0;           /* LOCK: changed under the repair lock, read without */
     Findings findings_;            /* LOCK: the repair lock */
 };

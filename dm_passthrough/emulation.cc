@@ -78,20 +78,12 @@ class Emulation : NotCopied {
     }
 
   private:
-    void show(passthrough_text *text, bool each) const {
+    void show_each(passthrough_text *text) const {
         BadRanges walk(device_);
         SectorExtent bad;
-        uint64_t sectors = 0;
-        uint64_t ranges = 0;
         const Sectors begin = {mapping_.begin};
-        while (walk.next(bad)) {
-            sectors += bad.length().value;
-            ranges++;
-            if (each)
-                passthrough_show_range(text, to_abi({bad.begin + begin, bad.end + begin}), 1);
-        }
-        if (!each)
-            passthrough_show_count(text, sectors, ranges);
+        while (walk.next(bad) && !daxmend_yield())
+            passthrough_show_range(text, to_abi({bad.begin + begin, bad.end + begin}), 1);
     }
 
     passthrough_below *below_;
@@ -146,14 +138,23 @@ Status Emulation::command(const passthrough_command &command, passthrough_text *
             sentence = "the sectors must lie in the target that the message is sent to";
             return Status::invalid();
         }
+        if (command.kind == PASSTHROUGH_ADD &&
+            daxmend_device_bad_ranges(device_) >= DAXMEND_INJECTED_RANGES) {
+            static_assert(DAXMEND_INJECTED_RANGES == 1000000, "the sentence says it");
+            sentence = "the target takes no more while it has 1000000 ranges of bad sectors";
+            return Status::full();
+        }
         if (command.kind == PASSTHROUGH_ADD)
             return Status(daxmend_device_mark(device_, to_abi(own(range))));
         return Status(daxmend_device_forget(device_, to_abi(own(range))));
     case PASSTHROUGH_REMOVE_ALL:
         return Status(daxmend_device_forget(device_, {0, mapping_.length}));
     case PASSTHROUGH_LIST_EMULATED:
+        show_each(text);
+        return Status::ok();
     case PASSTHROUGH_COUNT_EMULATED:
-        show(text, command.kind == PASSTHROUGH_LIST_EMULATED);
+        passthrough_show_count(text, daxmend_device_bad_sectors(device_),
+                               daxmend_device_bad_ranges(device_));
         return Status::ok();
     case PASSTHROUGH_ENABLE:
     case PASSTHROUGH_DISABLE:

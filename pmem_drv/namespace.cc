@@ -127,7 +127,7 @@ Status Namespace::attach(pmem_binding *binding, pmem_namespace **slot) {
         return Status::no_memory();
     auto *ns = new (memory) Namespace(binding);
     *slot = to_abi(ns);
-    const Status built = ns->build();
+    const Status built = ns->list_index_.init() ? ns->build() : Status::no_memory();
     if (!built.is_ok()) {
         *slot = nullptr;
         ns->~Namespace();

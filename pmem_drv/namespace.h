@@ -12,6 +12,7 @@
 #include "daxmend/pmem_drv.h"
 #include "daxmend/status.h"
 #include "daxmend/units.h"
+#include "pmem_drv/list_index.h"
 
 namespace daxmend {
 
@@ -30,6 +31,7 @@ class Namespace : NotCopied {
 
     pmem_binding *binding() const { return binding_; }
     daxmend_device *device() const { return device_; }
+    ListIndex &list_index() { return list_index_; }
     Sectors sectors() const { return sectors_; }
     uint64_t phys(Bytes offset) const { return data_phys_ + offset.value; }
 
@@ -50,6 +52,7 @@ class Namespace : NotCopied {
     Sectors sectors_;
     uint64_t data_phys_ = 0;
     bool with_pages_ = false;
+    ListIndex list_index_; /* the one part that changes while the disk is there */
 };
 
 // SAFETY: a pmem_namespace is always a Namespace; the name exists only for C.

@@ -3,32 +3,8 @@
  * The files of /sys/block/pmemN/poison/ that hold one value: what is bad now, what has happened so
  * far, and how a bad sector is cleared.
  */
-#include "daxmend/bad_ranges.h"
 #include "daxmend/services.h"
 #include "pmem_drv/namespace.h"
-
-namespace daxmend {
-
-namespace {
-
-/* Exact at one moment for each range, not for all of them together. */
-struct Summary {
-    uint64_t ranges = 0;
-    Sectors sectors;
-
-    explicit Summary(daxmend_device *device) {
-        BadRanges walk(device);
-        SectorExtent range;
-        while (walk.next(range)) {
-            ranges++;
-            sectors += range.length();
-        }
-    }
-};
-
-} // namespace
-
-} // namespace daxmend
 
 using namespace daxmend;
 
@@ -38,11 +14,11 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
     daxmend_device *device = from_abi(ns)->device();
     switch (number) {
     case PMEM_POISON_RANGES:
-        return Summary(device).ranges;
+        return daxmend_device_bad_ranges(device);
     case PMEM_POISON_SECTORS:
-        return Summary(device).sectors.value;
+        return daxmend_device_bad_sectors(device);
     case PMEM_POISON_RANGES_NOT_SHOWN: {
-        const uint64_t ranges = Summary(device).ranges;
+        const uint64_t ranges = daxmend_device_bad_ranges(device);
         return ranges - min(ranges, uint64_t{PMEM_BADBLOCKS_LINES});
     }
     case PMEM_POISON_READS_REFUSED:

@@ -17,6 +17,7 @@
 #include "fault_points.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
+#include "report.h"
 #include "source.h"
 
 /* A bio that is counted as in flight in the disk's statistics, if those are on. */
@@ -258,6 +259,9 @@ void pmem_binding_end(struct pmem_binding *binding, bool stays_while_claimed)
 {
 	struct gendisk *disk = binding->disk;
 
+	/* Its name is the device's, which may go before an abandoned binding. */
+	daxmend_log_close(binding->log);
+	binding->log = NULL;
 	if (disk) {
 		// ORDER: the disk is hidden, so nobody claims it or opens it from here on.
 		mutex_lock(&disk->open_mutex);

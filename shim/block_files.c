@@ -9,6 +9,7 @@
 #include "daxmend/pmem_drv.h"
 #include "errno.h"
 #include "pmem_binding.h"
+#include "report.h"
 
 /* ---- /sys/block/pmemN/badblocks ---- */
 
@@ -29,8 +30,12 @@ static ssize_t badblocks_read(struct kobject *kobj, char *buf, loff_t off, size_
 
 static ssize_t badblocks_write(struct kobject *kobj, char *buf, loff_t off, size_t count)
 {
-	int error = errno_from_status(pmem_drv_badblocks_store(binding_of(kobj)->ns, buf, count));
+	struct pmem_binding *binding = binding_of(kobj);
+	int error;
 
+	if (!daxmend_may_administer(binding->log, PMEM_LOG_NOT_PERMITTED, "badblocks"))
+		return -EPERM;
+	error = errno_from_status(pmem_drv_badblocks_store(binding->ns, buf, count));
 	return error ? error : count;
 }
 
@@ -76,6 +81,8 @@ static ssize_t write_cache_store(struct device *dev, struct device_attribute *at
 	int error = kstrtobool(buf, &on);
 	int id;
 
+	if (!daxmend_may_administer(binding->log, PMEM_LOG_NOT_PERMITTED, "dax/write_cache"))
+		return -EPERM;
 	if (error)
 		return error;
 	id = dax_read_lock();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The module dax_core: its parameters, its life and what it exports of the C++. */
+#include <linux/capability.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
@@ -15,13 +16,23 @@ static int shown_length(const char *value)
 	return min_t(size_t, strcspn(value, "\n"), 20);
 }
 
+/* Lines about the module itself. */
+enum { LOG_NOT_PERMITTED, LOG_REFUSED, LOG_KINDS };
+
+static struct daxmend_log *module_log;
+
 static int verify_set(const char *value, const struct kernel_param *param)
 {
 	bool on;
 	int error = kstrtobool(value, &on);
 
+	/* Until there is a log the module is being loaded, which needs a capability of its own. */
+	if (module_log ? !daxmend_may_administer(module_log, LOG_NOT_PERMITTED, "verify") :
+			 !capable(CAP_SYS_MODULE))
+		return -EPERM;
 	if (error) {
-		pr_err("dax_core: verify=%.*s: must be 0 or 1\n", shown_length(value), value);
+		if (!module_log || daxmend_log_may(module_log, LOG_REFUSED, "verify must be 0 or 1"))
+			pr_err("dax_core: verify=%*pE: must be 0 or 1\n", shown_length(value), value);
 		return error;
 	}
 	daxmend_set_verify(on);
@@ -53,13 +64,18 @@ EXPORT_SYMBOL_GPL(daxmend_device_forget);
 EXPORT_SYMBOL_GPL(daxmend_device_memory_failure);
 EXPORT_SYMBOL_GPL(daxmend_device_refresh);
 EXPORT_SYMBOL_GPL(daxmend_device_next_bad);
+EXPORT_SYMBOL_GPL(daxmend_device_bad_ranges);
+EXPORT_SYMBOL_GPL(daxmend_device_bad_sectors);
+EXPORT_SYMBOL_GPL(daxmend_device_list_version);
 EXPORT_SYMBOL_GPL(daxmend_device_events);
 EXPORT_SYMBOL_GPL(daxmend_device_event_sectors);
 EXPORT_SYMBOL_GPL(daxmend_poison_sink_add);
 
 static int __init dax_core_init(void)
 {
-	daxmend_report_init();
+	module_log = daxmend_log_open(KBUILD_MODNAME, LOG_KINDS);
+	if (!module_log)
+		return -ENOMEM;
 	daxmend_fault_points_init();
 	return 0;
 }
@@ -67,6 +83,7 @@ static int __init dax_core_init(void)
 static void __exit dax_core_exit(void)
 {
 	daxmend_fault_points_exit();
+	daxmend_log_close(module_log);
 }
 
 module_init(dax_core_init);

@@ -22,6 +22,8 @@
 static DEFINE_SPINLOCK(watched_lock);
 static LIST_HEAD(watched_targets);
 static struct workqueue_struct *check_queue;
+/* Refused table lines and messages. */
+static struct daxmend_log *refused_log;
 
 /* ---- services for the C++ ---- */
 
@@ -146,14 +148,23 @@ int passthrough_count(struct passthrough *pass, struct passthrough_totals *total
 
 /* ---- messages ---- */
 
+bool passthrough_log_may(const char *sentence)
+{
+	return daxmend_log_may(refused_log, 0, sentence);
+}
+
 void passthrough_log_words(const char *what, unsigned int argc, char **argv, const char *sentence)
 {
 	char words[128] = "";
 	size_t length = 0;
 	unsigned int i;
 
+	if (!passthrough_log_may(sentence))
+		return;
+	/* Escaped: a word with a line end in it would look like another line of the log. */
 	for (i = 0; i < argc; i++)
-		length += scnprintf(words + length, sizeof(words) - length, " %s", argv[i]);
+		length += scnprintf(words + length, sizeof(words) - length, " %*pE",
+				    (int)strlen(argv[i]), argv[i]);
 	DMERR("%s%s: %s", what, words, sentence);
 }
 
@@ -186,8 +197,10 @@ static int emulation_message(struct passthrough *pass, const struct passthrough_
 		error = errno_from_status(passthrough_emulation_command(pass->emulation, command,
 									text, &sentence));
 	if (error) {
-		DMERR("%s: message of sectors %llu+%llu: %s", passthrough_disk_name(pass),
-		      (u64)command->start, (u64)command->count, sentence);
+		if (passthrough_log_may(sentence))
+			DMERR("%s: message of sectors %llu+%llu: %s",
+			      passthrough_disk_name(pass), (u64)command->start,
+			      (u64)command->count, sentence);
 		return error;
 	}
 	/* Not every change is an event of dax_core. */
@@ -226,8 +239,9 @@ int passthrough_message(struct dm_target *ti, unsigned int argc, char **argv, ch
 		return emulation_message(pass, &command, &text);
 	below.dax_dev = own_dax(ti);
 	if (!below.dax_dev) {
-		DMERR("%s: message: the device has no DAX, so nothing below it can be seen",
-		      passthrough_disk_name(pass));
+		sentence = "the device has no DAX, so nothing below it can be seen";
+		if (passthrough_log_may(sentence))
+			DMERR("%s: message: %s", passthrough_disk_name(pass), sentence);
 		return -EOPNOTSUPP;
 	}
 	if (command.kind == PASSTHROUGH_LIST) {
@@ -328,9 +342,12 @@ void passthrough_unwatch(struct passthrough *pass)
 
 int passthrough_poison_init(void)
 {
-	check_queue = alloc_workqueue("daxmend_dm", WQ_UNBOUND, 0);
-	if (!check_queue)
+	refused_log = daxmend_log_open(DM_MSG_PREFIX, 1);
+	check_queue = refused_log ? alloc_workqueue("daxmend_dm", WQ_UNBOUND, 0) : NULL;
+	if (!check_queue) {
+		daxmend_log_close(refused_log);
 		return -ENOMEM;
+	}
 	daxmend_report_watch(&poison_watcher);
 	return 0;
 }
@@ -339,4 +356,5 @@ void passthrough_poison_exit(void)
 {
 	daxmend_report_unwatch(&poison_watcher);
 	destroy_workqueue(check_queue);
+	daxmend_log_close(refused_log);
 }

@@ -55,9 +55,10 @@ static int passthrough_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	};
 	error = errno_from_status(passthrough_check(&geometry, &pass->mapping, &sentence));
 	if (error) {
-		DMERR("start %llu, length %llu, offset %llu, lower device starts at %llu and has %llu sectors",
-		      geometry.begin, geometry.length, geometry.offset, geometry.lower_start,
-		      geometry.lower_length);
+		if (passthrough_log_may(sentence))
+			DMERR("start %llu, length %llu, offset %llu, lower device starts at %llu and has %llu sectors",
+			      geometry.begin, geometry.length, geometry.offset,
+			      geometry.lower_start, geometry.lower_length);
 		ti->error = (char *)sentence;
 		goto put;
 	}

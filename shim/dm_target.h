@@ -113,6 +113,8 @@ int passthrough_count(struct passthrough *pass, struct passthrough_totals *total
 /* A message to the target; see dm_message_fn. */
 int passthrough_message(struct dm_target *ti, unsigned int argc, char **argv, char *result,
 			unsigned int maxlen);
+/* Whether a line about something refused may be written now; else its sentence is counted. */
+bool passthrough_log_may(const char *sentence);
 /* A line for the kernel log: why these words of a table line or a message are refused. */
 void passthrough_log_words(const char *what, unsigned int argc, char **argv,
 			   const char *sentence);

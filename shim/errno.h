@@ -37,6 +37,8 @@ static inline int errno_from_status(int32_t status)
 		return -EBUSY;
 	case DAXMEND_KILLED:
 		return -EINTR;
+	case DAXMEND_FULL:
+		return -ENOSPC;
 	default:
 		return status - DAXMEND_KERNEL_ERROR;
 	}

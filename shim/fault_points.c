@@ -10,6 +10,7 @@
  *   copy_pause_ms               how long the driver takes longer to begin a copy for a reader
  *   flush_fails                 Y: the platform's flush ends with EIO
  *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
+ *   no_memory                   Y: the C++ gets no memory: the map of bad sectors cannot change
  *   bus_list_pause_ms           how long the next walk of the bus's list takes longer; 0 when it has begun
  *   probe_pause_ms              how long the next probe waits when its memory is mapped; 0 when it does
  *   absent_page                 reading it reads back memory that ends at a page that is not there,
@@ -40,6 +41,7 @@ static u32 clear_pause_ms;
 static u32 copy_pause_ms;
 static bool flush_fails;
 static atomic_t failing_step;
+static bool no_memory;
 static u32 bus_list_pause_ms;
 static u32 probe_pause_ms;
 static struct dentry *folder;
@@ -101,6 +103,11 @@ bool daxmend_fault_step(void)
 }
 EXPORT_SYMBOL_GPL(daxmend_fault_step);
 
+bool daxmend_fault_memory(void)
+{
+	return READ_ONCE(no_memory);
+}
+
 void daxmend_fault_bus_list(void)
 {
 	u32 pause = xchg(&bus_list_pause_ms, 0);
@@ -154,6 +161,7 @@ void daxmend_fault_points_init(void)
 	debugfs_create_u32("copy_pause_ms", 0600, folder, &copy_pause_ms);
 	debugfs_create_bool("flush_fails", 0600, folder, &flush_fails);
 	debugfs_create_atomic_t("failing_step", 0600, folder, &failing_step);
+	debugfs_create_bool("no_memory", 0600, folder, &no_memory);
 	debugfs_create_u32("bus_list_pause_ms", 0600, folder, &bus_list_pause_ms);
 	debugfs_create_u32("probe_pause_ms", 0600, folder, &probe_pause_ms);
 	debugfs_create_file("absent_page", 0400, folder, NULL, &absent_page_fops);

@@ -26,6 +26,8 @@ void daxmend_fault_before_copy(void);
 int daxmend_fault_flush(void);
 /* Whether this step of a probe, an allocation or a call of the kernel, is to fail instead. */
 bool daxmend_fault_step(void);
+/* Whether no memory is to be had, for the C++. */
+bool daxmend_fault_memory(void);
 /* In a walk of the bus's list of poison, while it keeps clear commands out. May sleep. */
 void daxmend_fault_bus_list(void);
 /* In a probe, between the mapping of its memory and the device for it. May sleep. */
@@ -55,6 +57,11 @@ static inline int daxmend_fault_flush(void)
 }
 
 static inline bool daxmend_fault_step(void)
+{
+	return false;
+}
+
+static inline bool daxmend_fault_memory(void)
 {
 	return false;
 }

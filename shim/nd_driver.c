@@ -12,6 +12,7 @@
 #include "fault_points.h"
 #include "nd_export.h"
 #include "pmem_binding.h"
+#include "report.h"
 
 int32_t pmem_nd_kind(struct pmem_binding *binding)
 {
@@ -99,7 +100,14 @@ void pmem_nd_btt_follow_read_only(struct pmem_binding *binding)
 
 void pmem_warn(struct pmem_binding *binding, const char *sentence)
 {
-	dev_warn_ratelimited(binding->dev, "%s\n", sentence);
+	if (daxmend_log_may(binding->log, PMEM_LOG_WARNING, sentence))
+		dev_warn(binding->dev, "%s\n", sentence);
+}
+
+void pmem_refused(struct pmem_binding *binding, const char *sentence)
+{
+	if (daxmend_log_may(binding->log, PMEM_LOG_REFUSED, sentence))
+		dev_warn(binding->dev, "%s\n", sentence);
 }
 
 void pmem_note(struct pmem_binding *binding, const char *sentence)
@@ -118,6 +126,11 @@ static int pmem_nd_probe(struct device *dev)
 		return -ENOMEM;
 	binding->dev = dev;
 	mutex_init(&binding->failures_lock);
+	binding->log = daxmend_log_open(dev_name(dev), PMEM_LOG_KINDS);
+	if (!binding->log) {
+		kfree(binding);
+		return -ENOMEM;
+	}
 	dev_set_drvdata(dev, binding);
 	error = errno_from_status(pmem_drv_probe(binding, &binding->ns));
 	if (error)

@@ -12,8 +12,17 @@
 #include "daxmend/pmem_drv.h"
 
 struct dax_device;
+struct daxmend_log;
 struct kernfs_node;
 struct nd_namespace_common;
+
+/* Kinds of line in the log of a binding. */
+enum {
+	PMEM_LOG_WARNING,
+	PMEM_LOG_REFUSED,
+	PMEM_LOG_NOT_PERMITTED,
+	PMEM_LOG_KINDS
+};
 
 /*
  * Lives until the driver is gone, and longer where a claimed disk keeps its memory.
@@ -21,6 +30,7 @@ struct nd_namespace_common;
  */
 struct pmem_binding {
 	struct device *dev;
+	struct daxmend_log *log; /* lines about the device that are no events of dax_core */
 	struct nd_namespace_common *ndns;
 	struct dev_pagemap pgmap;
 	struct range reserved; /* in the kernel's list of memory, empty if nothing is */

@@ -4,13 +4,14 @@
  * memory in pages.c, messages in report.c.
  */
 #include <linux/bug.h>
+#include <linux/ktime.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
+#include <linux/vmalloc.h>
 
 #include "daxmend/services.h"
 #include "fault_points.h"
@@ -25,12 +26,29 @@ struct daxmend_mutex {
 	struct mutex mutex;
 };
 
+/*
+ * Memory that may be missing: the C++ knows what to do without. __GFP_RETRY_MAYFAIL reclaims what
+ * can be reclaimed and then fails; without it a small allocation under the repair lock, which
+ * starts no I/O, would loop in the allocator until the OOM killer has killed somebody on behalf
+ * of another one. Not accounted to a memory cgroup: the map belongs to the device, and whoever
+ * happens to repair a sector replaces parts of it. kvzalloc() does not take the flag for both of
+ * its ways.
+ */
 void *daxmend_alloc(size_t bytes)
 {
+	const gfp_t flags = GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN;
 	struct block *block = NULL;
+	size_t size = struct_size(block, memory, bytes);
 
-	if (!daxmend_fault_step())
-		block = kvzalloc(struct_size(block, memory, bytes), GFP_KERNEL);
+	if (daxmend_fault_step() || daxmend_fault_memory())
+		return NULL;
+	if (size <= PAGE_SIZE) {
+		block = kmalloc(size, flags | __GFP_RETRY_MAYFAIL);
+	} else {
+		block = kmalloc(size, flags | __GFP_NORETRY);
+		if (!block)
+			block = __vmalloc(size, flags | __GFP_RETRY_MAYFAIL);
+	}
 	return block ? block->memory : NULL;
 }
 EXPORT_SYMBOL_GPL(daxmend_alloc);
@@ -59,22 +77,26 @@ struct daxmend_mutex *daxmend_mutex_create(void)
 		mutex_init(&mutex->mutex);
 	return mutex;
 }
+EXPORT_SYMBOL_GPL(daxmend_mutex_create);
 
 void daxmend_mutex_destroy(struct daxmend_mutex *mutex)
 {
 	mutex_destroy(&mutex->mutex);
 	kfree(mutex);
 }
+EXPORT_SYMBOL_GPL(daxmend_mutex_destroy);
 
 void daxmend_mutex_lock(struct daxmend_mutex *mutex)
 {
 	mutex_lock(&mutex->mutex);
 }
+EXPORT_SYMBOL_GPL(daxmend_mutex_lock);
 
 void daxmend_mutex_unlock(struct daxmend_mutex *mutex)
 {
 	mutex_unlock(&mutex->mutex);
 }
+EXPORT_SYMBOL_GPL(daxmend_mutex_unlock);
 
 /*
  * Of a reader's few steps most would be those of rcu_read_lock(), which lets itself be preempted. A
@@ -105,6 +127,12 @@ int32_t daxmend_yield(void)
 	cond_resched();
 	return fatal_signal_pending(current);
 }
+EXPORT_SYMBOL_GPL(daxmend_yield);
+
+uint64_t daxmend_now_milliseconds(void)
+{
+	return ktime_to_ms(ktime_get());
+}
 
 void daxmend_bug(const char *what)
 {
@@ -113,7 +141,3 @@ void daxmend_bug(const char *what)
 }
 EXPORT_SYMBOL_GPL(daxmend_bug);
 
-uint64_t daxmend_seconds(void)
-{
-	return ktime_get_seconds();
-}

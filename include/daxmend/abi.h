@@ -50,6 +50,7 @@
 #define DAXMEND_CLAIMED (-8) /* another personality took the namespace */
 #define DAXMEND_BUSY (-9) /* not now; asking for less does not help */
 #define DAXMEND_KILLED (-10) /* the calling thread is being killed */
+#define DAXMEND_FULL (-11) /* a documented limit is reached */
 /*
  * A kernel error that only passes through the C++ is carried as
  * DAXMEND_KERNEL_ERROR - errno and comes out as -errno. No C++ code looks at

@@ -147,6 +147,12 @@ int32_t daxmend_device_read(struct daxmend_device *device, uint64_t offset, uint
 /* ---- poison ---- */
 
 /*
+ * A provider takes no more sectors from a person (badblocks, a message) once its device has so
+ * many bad ranges: 20 to 40 MB of memory. Poison from the platform has no limit.
+ */
+#define DAXMEND_INJECTED_RANGES 1000000U
+
+/*
  * Marks [range.begin, range.end) bad at once. DAXMEND_INVALID when the range is
  * empty, DAXMEND_OUT_OF_RANGE when it leaves the device (nothing is marked
  * then). May sleep.
@@ -181,6 +187,19 @@ int32_t daxmend_device_refresh(struct daxmend_device *device);
  */
 int32_t daxmend_device_next_bad(struct daxmend_device *device, uint64_t from,
 				struct daxmend_sector_range *range);
+
+/*
+ * How many bad ranges daxmend_device_next_bad() finds, and how many sectors they hold. O(1). Any
+ * context.
+ */
+uint64_t daxmend_device_bad_ranges(const struct daxmend_device *device);
+uint64_t daxmend_device_bad_sectors(const struct daxmend_device *device);
+/*
+ * Grows with each change of the set of bad sectors, after daxmend_device_next_bad() shows the
+ * change. What was found and kept under this number holds for as long as the number stays. Any
+ * context.
+ */
+uint64_t daxmend_device_list_version(const struct daxmend_device *device);
 
 /*
  * How often an event of one kind (DAXMEND_EVENT_..., services.h) happened on the device, and how

@@ -154,8 +154,13 @@ void pmem_disk_release_notifier(struct pmem_binding *binding);
  */
 int32_t pmem_bio_flush_and_end(struct pmem_binding *binding, struct pmem_bio *bio);
 
-/* A warning, or something that is good to know, about the device as a sentence. */
+/*
+ * A sentence about the device: a warning, why the driver refused what a person asked for, or
+ * something that is good to know. The first two have a budget each, and the log says how many
+ * were suppressed.
+ */
 void pmem_warn(struct pmem_binding *binding, const char *sentence);
+void pmem_refused(struct pmem_binding *binding, const char *sentence);
 void pmem_note(struct pmem_binding *binding, const char *sentence);
 
 /* ---- entries: called by the nd bus, under the device's lock. May sleep. ---- */
@@ -213,8 +218,8 @@ int32_t pmem_drv_read(struct pmem_namespace *ns, uint64_t sector, uint64_t bytes
 int64_t pmem_drv_badblocks_show(struct pmem_namespace *ns, uint32_t lines, char *text,
 				uint64_t offset, uint64_t room);
 /*
- * Takes one line "SECTOR COUNT" and marks it bad. Nothing is marked on DAXMEND_INVALID and
- * DAXMEND_OUT_OF_RANGE; on DAXMEND_NO_MEMORY it is marked, and more with it.
+ * Takes one line "SECTOR COUNT" and marks it bad. Nothing is marked on DAXMEND_INVALID,
+ * DAXMEND_OUT_OF_RANGE and DAXMEND_FULL; on DAXMEND_NO_MEMORY it is marked, and more with it.
  */
 int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, uint64_t bytes);
 

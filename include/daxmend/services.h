@@ -14,7 +14,9 @@ DAXMEND_BEGIN_C
 
 /* ---- memory ---- */
 
-/* Zeroed memory, or a null pointer. May sleep. */
+/*
+ * Zeroed memory. A null pointer if memory is short: no other process is killed for it. May sleep.
+ */
 void *daxmend_alloc(size_t bytes);
 /* Frees at once. A null pointer is allowed. Any context. */
 void daxmend_free(void *memory);
@@ -59,8 +61,8 @@ int32_t daxmend_yield(void);
 
 /* ---- time ---- */
 
-/* Seconds since some moment; they never go backwards. Any context. */
-uint64_t daxmend_seconds(void);
+/* Milliseconds since some moment before the module was loaded; never goes back. Any context. */
+uint64_t daxmend_now_milliseconds(void);
 
 /* ---- where written data comes from ---- */
 
@@ -155,6 +157,17 @@ void daxmend_window_close(void *window);
 /* ---- telling people ---- */
 
 /*
+ * Where the events of one device are reported: the device has a budget of log lines for each kind of event,
+ * so that neither another device nor another kind can use it up. The log says how many lines of a
+ * kind were suppressed.
+ */
+struct daxmend_log;
+
+/* `device` is its name and must live as long as the log. Null pointer if memory is short. May sleep. */
+struct daxmend_log *daxmend_log_create(const char *device);
+void daxmend_log_destroy(struct daxmend_log *log);
+
+/*
  * Kinds of event. Each is counted by dax_core (events.h) and traced; those with a line in
  * shim/report.c are also written to the log, rate-limited.
  */
@@ -184,7 +197,7 @@ struct daxmend_event {
 DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_event) == 32, "same layout in C and in C++");
 
 /* Any context that may print. */
-void daxmend_report(const struct daxmend_event *event);
+void daxmend_report(struct daxmend_log *log, const struct daxmend_event *event);
 
 /*
  * An invariant of the code (never of input or media) is broken: stops the

@@ -24,6 +24,7 @@ class [[nodiscard]] Status {
     static constexpr Status invalid() { return Status(DAXMEND_INVALID); }
     static constexpr Status media() { return Status(DAXMEND_MEDIA); }
     static constexpr Status busy() { return Status(DAXMEND_BUSY); }
+    static constexpr Status full() { return Status(DAXMEND_FULL); }
     static constexpr Status fault() { return Status(DAXMEND_FAULT); }
     static constexpr Status killed() { return Status(DAXMEND_KILLED); }
 

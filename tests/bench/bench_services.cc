@@ -85,10 +85,21 @@ uint32_t daxmend_no_io_enter(void) {
 
 void daxmend_no_io_leave(uint32_t) {}
 
-uint64_t daxmend_seconds(void) {
+daxmend_log *daxmend_log_create(const char *) {
+    static char log;
+    return reinterpret_cast<daxmend_log *>(&log);
+}
+
+void daxmend_log_destroy(daxmend_log *) {}
+void daxmend_report(daxmend_log *, const daxmend_event *) {}
+
+int32_t daxmend_yield(void) {
     return 0;
 }
-void daxmend_report(const daxmend_event *) {}
+
+uint64_t daxmend_now_milliseconds(void) {
+    return 0;
+}
 
 void daxmend_bug(const char *what) {
     unexpected(what);

@@ -47,7 +47,7 @@ TEST_F(DevicePoison, P9_CreateWithoutMemoryLeavesNothing) {
         EXPECT_EQ(device, nullptr);
         expect_services_idle();
     }
-    EXPECT_EQ(nth, 2U) << "the lock and the device";
+    EXPECT_EQ(nth, 3U) << "the lock, the log and the device";
     daxmend_device_destroy(device);
     daxmend_device_destroy(nullptr);
 }

@@ -358,4 +358,8 @@ void pmem_warn(pmem_binding *binding, const char *sentence) {
     binding->warnings.emplace_back(sentence);
 }
 
+void pmem_refused(pmem_binding *binding, const char *sentence) {
+    binding->warnings.emplace_back(sentence);
+}
+
 } // extern "C"

@@ -13,6 +13,10 @@ struct daxmend_mutex {
     std::mutex mutex;
 };
 
+struct daxmend_log {
+    std::string device;
+};
+
 namespace fake {
 
 namespace {
@@ -31,7 +35,7 @@ std::atomic<uint64_t> until_failure{kNever};
 std::atomic<bool> all_fail{false};
 std::atomic<bool> deferring{false};
 std::atomic<uint64_t> mutexes{0};
-std::atomic<uint64_t> seconds_now{0};
+std::atomic<uint64_t> logs{0};
 
 std::mutex deferred_lock;
 std::vector<void *> deferred;
@@ -41,6 +45,9 @@ bool hook_set = false;
 
 std::atomic<uint64_t> yield_calls{0};
 std::atomic<uint64_t> killed_from{kNever};
+
+std::atomic<uint64_t> milliseconds{1};
+std::atomic<uint64_t> per_look{kLongTime};
 
 std::mutex events_lock;
 std::vector<Event> recorded;
@@ -87,6 +94,12 @@ void kill_at_yield(uint64_t nth) {
 }
 uint64_t yields() {
     return yield_calls.load(std::memory_order_relaxed);
+}
+void stop_clock() {
+    per_look = 0;
+}
+void let_pass(uint64_t passed) {
+    milliseconds += passed;
 }
 void fail_allocation(uint64_t nth) {
     until_failure.store(nth, std::memory_order_relaxed);
@@ -148,15 +161,11 @@ uint64_t events_of(uint32_t kind) {
         recorded.begin(), recorded.end(), [&](const Event &event) { return event.kind == kind; }));
 }
 
-void pass_seconds(uint64_t seconds) {
-    seconds_now += seconds;
-}
-
 void reset_services() {
     calls = 0;
     yield_calls = 0;
     kill_at_yield(kNever);
-    seconds_now = 0;
+    per_look = kLongTime;
     fail_allocation(kNever);
     fail_all_allocations(false);
     defer_frees(false);
@@ -169,6 +178,7 @@ void expect_services_idle() {
     EXPECT_EQ(live_blocks(), 0U) << "blocks of memory were not freed";
     EXPECT_EQ(live_bytes(), 0U);
     EXPECT_EQ(mutexes.load(), 0U) << "locks were not destroyed";
+    EXPECT_EQ(logs.load(), 0U) << "logs were not destroyed";
     EXPECT_FALSE(holds_mutex()) << "a lock is still held";
     EXPECT_EQ(readers_depth, 0U) << "a readers' bracket is still open";
     EXPECT_EQ(no_io_depth, 0U) << "a no-io bracket is still open";
@@ -257,6 +267,10 @@ void daxmend_readers_leave(void) {
         call_hook();
 }
 
+uint64_t daxmend_now_milliseconds(void) {
+    return milliseconds += per_look;
+}
+
 int32_t daxmend_yield(void) {
     expect_may_sleep("daxmend_yield");
     if (holds_mutex())
@@ -274,13 +288,24 @@ void daxmend_no_io_leave(uint32_t cookie) {
         ADD_FAILURE() << "no-io brackets were closed in the wrong order";
 }
 
-uint64_t daxmend_seconds(void) {
-    return seconds_now;
+daxmend_log *daxmend_log_create(const char *device) {
+    expect_may_sleep("daxmend_log_create");
+    if (allocation_fails())
+        return nullptr;
+    logs++;
+    return new daxmend_log{device};
 }
 
-void daxmend_report(const daxmend_event *event) {
+void daxmend_log_destroy(daxmend_log *log) {
+    logs--;
+    delete log;
+}
+
+void daxmend_report(daxmend_log *log, const daxmend_event *event) {
     if (!event->device)
         ADD_FAILURE() << "an event has no device";
+    else if (log->device != event->device)
+        ADD_FAILURE() << "an event of " << event->device << " went to the log of " << log->device;
     if (event->sectors == 0)
         ADD_FAILURE() << "an event of kind " << event->kind << " is about no sector";
     const std::lock_guard<std::mutex> guard(events_lock);

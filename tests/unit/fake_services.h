@@ -65,8 +65,11 @@ uint64_t yields();
 
 /* ---- time ---- */
 
-/* Lets so many seconds pass at once; a test's begin takes them back. */
-void pass_seconds(uint64_t seconds);
+/* So much passes between two looks at the clock, until a test stops it. */
+constexpr uint64_t kLongTime = 3600000;
+void stop_clock();
+/* Milliseconds. */
+void let_pass(uint64_t passed);
 
 /* ---- reports ---- */
 

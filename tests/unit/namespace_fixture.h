@@ -23,9 +23,13 @@ class NamespaceTest : public ServicesTest {
 
     /* A namespace of `sectors` sectors, used whole. */
     void make(uint64_t sectors) {
-        media_ = std::make_unique<Media>(sectors);
+        make_sparse(sectors);
         for (uint64_t n = 0; n < media_->bytes(); n++)
             media_->contents()[n] = old(n);
+    }
+    /* The same over zeroes that take no memory. */
+    void make_sparse(uint64_t sectors) {
+        media_ = std::make_unique<Media>(sectors);
         binding_ = std::make_unique<pmem_binding>(*media_);
         binding_->layout = {media_->phys(), media_->bytes(), 0, media_->bytes(), 0};
     }

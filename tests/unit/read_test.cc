@@ -111,6 +111,47 @@ TEST_F(Read, P1_AReadNeverSeesAStateOfARepairInBetween) {
     }
 }
 
+/* Only what the reader reads could have been cleared under it: it does not wait for other repairs. */
+TEST_F(Read, P6_ARepairOfOtherSectorsHoldsUpNoReader) {
+    for (const bool clears : {false, true}) {
+        make(64);
+        poison(40, 42);
+        media_->clear_answer = [=](uint64_t, uint64_t sectors) {
+            return clears ? static_cast<int64_t>(sectors) : DAXMEND_MEDIA;
+        };
+        bool repairs = false;
+        media_->on_step = [&](const std::string &what) {
+            if (what == "read" && !repairs) {
+                repairs = true;
+                EXPECT_EQ(write_sectors(40, 2), clears ? (Written{2 * kSector, DAXMEND_OK})
+                                                       : (Written{0, DAXMEND_MEDIA}));
+            }
+        };
+        daxmend_sink sink;
+        EXPECT_EQ(read(8, 8, sink), DAXMEND_OK);
+        media_->on_step = nullptr;
+        ASSERT_TRUE(repairs);
+        EXPECT_EQ(sink.rewinds, 0U);
+        EXPECT_EQ(sink.data.size(), 8 * kSector);
+    }
+}
+
+/* The same in the middle of the repair: the reader does not ask for the lock, which is held. */
+TEST_F(Read, P6_AReadDuringAClearOfOtherSectorsEndsAtOnce) {
+    make(64);
+    poison(40, 42);
+    uint64_t reads = 0;
+    media_->clear_answer = [&](uint64_t, uint64_t sectors) {
+        daxmend_sink sink;
+        EXPECT_EQ(read(8, 8, sink), DAXMEND_OK);
+        EXPECT_EQ(read(40, 1), DAXMEND_POISONED);
+        reads++;
+        return static_cast<int64_t>(sectors);
+    };
+    EXPECT_EQ(write_sectors(40, 2), (Written{2 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(reads, 1U);
+}
+
 TEST_F(Read, P1_PoisonThatBecomesKnownDuringTheCopyIsRefused) {
     make(24);
     media_->on_step = [&](const std::string &what) {

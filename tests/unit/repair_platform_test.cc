@@ -355,4 +355,77 @@ TEST_F(RepairPlatform, P1_TwoWritersOfTheSameBadSectors) {
         }
 }
 
+/* A program that writes to a hopeless sector in a loop costs the platform one call a second. */
+TEST_F(RepairPlatform, P6_WhatWasGivenUpIsNotAskedForAgainForASecond) {
+    stop_clock();
+    make(64);
+    poison(20, 23);
+    media_->clear_answer = [](uint64_t sector, uint64_t sectors) {
+        return sector <= 21 && 21 < sector + sectors ? DAXMEND_MEDIA
+                                                     : static_cast<int64_t>(sectors);
+    };
+    EXPECT_EQ(write_sectors(16, 8), (Written{5 * kSector, DAXMEND_MEDIA}));
+    EXPECT_EQ(bad(), (Ranges{{21, 23}}));
+    const uint64_t asked = media_->clear_calls;
+    for (uint64_t n = 0; n < 100; n++) {
+        EXPECT_EQ(write_sectors(16, 8), (Written{5 * kSector, DAXMEND_MEDIA}));
+        EXPECT_EQ(write_sectors(21, 1), (Written{0, DAXMEND_MEDIA}));
+    }
+    EXPECT_EQ(media_->clear_calls, asked);
+    EXPECT_EQ(events_of(DAXMEND_EVENT_CLEAR_GAVE_UP), 201U) << "each refusal is told";
+
+    /* Sectors beside it, before and behind, are repaired meanwhile. */
+    EXPECT_EQ(write_sectors(22, 1), (Written{kSector, DAXMEND_OK}));
+    poison(18, 20);
+    EXPECT_EQ(write_sectors(18, 4), (Written{3 * kSector, DAXMEND_MEDIA}));
+    EXPECT_EQ(bad(), (Ranges{{21, 22}}));
+
+    media_->clear_answer = nullptr;
+    let_pass(999);
+    EXPECT_EQ(write_sectors(21, 1), (Written{0, DAXMEND_MEDIA}));
+    let_pass(1);
+    EXPECT_EQ(write_sectors(21, 1), (Written{kSector, DAXMEND_OK}));
+    EXPECT_EQ(bad(), Ranges{});
+}
+
+/* A page is repaired as a whole: nothing of it is cleared when a part of it is hopeless. */
+TEST_F(RepairPlatform, P6_APageWithASectorThatWasGivenUpIsLeftAlone) {
+    stop_clock();
+    make(64);
+    poison(8, 10);
+    poison(17, 18);
+    poison(21, 22);
+    media_->clear_answer = [](uint64_t sector, uint64_t sectors) {
+        return sector == 21 ? DAXMEND_MEDIA : static_cast<int64_t>(sectors);
+    };
+    EXPECT_EQ(recovery_write(8 * kSector, 24 * kSector), (Written{8 * kSector, DAXMEND_MEDIA}));
+    EXPECT_EQ(bad(), (Ranges{{17, 18}, {21, 22}}));
+    poison(9, 10);
+    const uint64_t asked = media_->clear_calls;
+    EXPECT_EQ(recovery_write(8 * kSector, 24 * kSector), (Written{8 * kSector, DAXMEND_MEDIA}));
+    EXPECT_EQ(media_->clear_calls, asked + 1) << "sector 9 alone";
+    EXPECT_EQ(recovery_write(16 * kSector, 8 * kSector), (Written{0, DAXMEND_MEDIA}));
+    EXPECT_EQ(media_->clear_calls, asked + 1);
+    EXPECT_EQ(bad(), (Ranges{{17, 18}, {21, 22}}));
+}
+
+/* More than are remembered; and one that is good by now, by other means, is written plainly. */
+TEST_F(RepairPlatform, P6_ManyThatWereGivenUpAreAllRefused) {
+    stop_clock();
+    make(512);
+    media_->clear_answer = [](uint64_t, uint64_t) {
+        return int64_t{DAXMEND_MEDIA};
+    };
+    for (uint64_t round = 0; round < 3; round++)
+        for (uint64_t n = 0; n < 40; n++) {
+            if (round == 0)
+                poison(n * 8, n * 8 + 1);
+            EXPECT_EQ(write_sectors(n * 8, 1), (Written{0, DAXMEND_MEDIA}));
+        }
+    media_->clear_answer = nullptr;
+    media_->heal();
+    EXPECT_EQ(daxmend_device_forget(device_, {0, 512}), DAXMEND_OK);
+    EXPECT_EQ(write_sectors(39 * 8, 1), (Written{kSector, DAXMEND_OK})) << "it is good by now";
+}
+
 } // namespace
