@@ -85,6 +85,7 @@ must wait_for 10 bad_covers 40 1
 refused "zeroing 4 MiB tells that a sector in the first could not be repaired" blkdiscard -f -z -o 0 -l 4194304 "$DEV"
 is "which stays bad" "40+1" "$(bad_list)"
 must platform forget $((PHYS + 40 * 512)) 512 >/dev/null
+sleep 1 # the driver does not ask again for a second
 check "zeroing works when the platform can again" blkdiscard -f -z -o 0 -l 4194304 "$DEV"
 no_poison_left "in the end"
 

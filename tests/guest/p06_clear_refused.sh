@@ -35,6 +35,7 @@ is "only the sector is left" "$STUBBORN+1" "$(bad_list)"
 sectors_are "everything else is readable and right" "unreadable $STUBBORN+1" 0 "$SHADOW"
 
 note "the platform can again"
+sleep 1 # the driver does not ask again for a second
 must platform forget $((PHYS + STUBBORN * 512)) 512 >/dev/null
 write_call "a write on the sector works" 512 "$DEV" "$SHADOW" $((STUBBORN * 512)) 512 direct
 no_poison_left "in the end"

@@ -90,6 +90,8 @@ counted "a write over two sectors, of which the second stays" \
 	"clear_issued 500+2, clear_failed 501+1 -5, clear_issued 501+1, clear_failed 501+1 -5, clear_gave_up 501+1 -5, repaired 500+1" \
 	block_write 500 2
 must platform forget $((PHYS + (FILE_SECTOR + 501) * 512)) 512
+counted "a write at once, which the driver answers without asking again" "" "clear_gave_up 501+1 -5" block_write 501 1
+sleep 1
 counted "the second one, when the platform can again" "clears_issued+1 ranges-1 repairs+1 sectors-1 sectors_repaired+1" \
 	"clear_issued 501+1, repaired 501+1" block_write 501 1
 no_poison_left "after all of it"
