@@ -11,7 +11,10 @@ constinit uint64_t Device::devices_with_poison = 0;
 Result<Device *> Device::create(const daxmend_device_config &config) {
     const uint64_t misaligned =
         (reinterpret_cast<uint64_t>(config.kaddr) | config.phys) % kPageBytes;
-    if (misaligned != 0 || config.sectors == 0)
+    const bool unit_is_valid = config.clear_unit != 0 &&
+                               (config.clear_unit & (config.clear_unit - 1)) == 0 &&
+                               config.clear_unit <= DAXMEND_CLEAR_UNIT_MAX;
+    if (misaligned != 0 || config.sectors == 0 || !unit_is_valid)
         return Status::invalid();
 
     daxmend_mutex *lock = daxmend_mutex_create();

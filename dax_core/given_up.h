@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Sectors that the platform could not clear a moment ago. A call of its firmware can take long and
- * is made under the repair lock, so a program that writes to such a sector again and again would
+ * Clear units that the platform could not clear a moment ago. A call of its firmware can take long and
+ * is made under the repair lock, so a program that writes to such a unit again and again would
  * keep others from repairing. Within a second the write is answered without asking.
  */
 #ifndef DAXMEND_DAX_CORE_GIVEN_UP_H
@@ -15,25 +15,24 @@ namespace daxmend {
 /* LOCK: the device's repair lock. */
 class GivenUp {
   public:
-    /* The first sector of `within` that is bad and was given up less than a second ago; or empty. */
+    /* The first unit of `within` that has a bad sector and was given up less than a second ago; or empty. */
     SectorExtent first_bad_in(SectorExtent within, const PoisonMap &map, uint64_t now) const {
         SectorExtent first;
         for (const Entry &entry : entries_) {
-            const SectorExtent sector = {entry.sector, entry.sector + Sectors{1}};
-            if (entry.until > now && within.contains(sector) &&
-                (first.empty() || sector.begin < first.begin) && map.any_bad(sector))
-                first = sector;
+            if (entry.until > now && within.contains(entry.unit) &&
+                (first.empty() || entry.unit.begin < first.begin) && map.any_bad(entry.unit))
+                first = entry.unit;
         }
         return first;
     }
-    void note(Sectors sector, uint64_t now) {
+    void note(SectorExtent unit, uint64_t now) {
         Entry *entry = &entries_[next_];
         for (Entry &known : entries_)
-            if (known.until != 0 && known.sector == sector)
+            if (known.until != 0 && known.unit == unit)
                 entry = &known;
         if (entry == &entries_[next_])
             next_ = (next_ + 1) % kEntries;
-        *entry = {sector, now + kMilliseconds};
+        *entry = {unit, now + kMilliseconds};
     }
 
   private:
@@ -42,7 +41,7 @@ class GivenUp {
     static constexpr uint32_t kEntries = 16;
 
     struct Entry {
-        Sectors sector;
+        SectorExtent unit;
         uint64_t until = 0; /* in the milliseconds of daxmend_now_milliseconds(); 0: none */
     };
     Entry entries_[kEntries];

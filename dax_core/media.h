@@ -16,14 +16,37 @@ class Media {
   public:
     explicit Media(const daxmend_device_config &config)
         : kaddr_(static_cast<uint8_t *>(config.kaddr)),
-          phys_(config.phys), sectors_{config.sectors}, has_pages_(config.has_pages != 0),
-          provider_(config.provider), ops_(*config.media) {}
+          phys_(config.phys), sectors_{config.sectors}, clear_unit_{config.clear_unit},
+          has_pages_(config.has_pages != 0), provider_(config.provider), ops_(*config.media) {}
 
     Sectors sectors() const { return sectors_; }
     /* Only whole pages can be mapped; a tail of less than a page is reached by bios alone. */
     Pages pages() const { return pages_rounded_down(sectors_); }
     uint8_t *kaddr(Bytes offset) const { return kaddr_ + offset.value; }
     uint64_t phys(Bytes offset) const { return phys_ + offset.value; }
+
+    /*
+     * How many sectors the platform clears at once. A unit begins at a multiple of its size in
+     * physical memory, so the first unit of a device may begin before it and the last one may end
+     * after it.
+     */
+    Sectors clear_unit() const { return clear_unit_; }
+    bool clears_sectors() const { return clear_unit_ == Sectors{1}; }
+    /* The first sector of the unit of `sector`; 0 if the unit begins before the device. */
+    Sectors unit_rounded_down(Sectors sector) const {
+        return sector - min(into_unit(sector), sector);
+    }
+    Sectors unit_rounded_up(Sectors sector) const {
+        return sector + Sectors{-into_unit(sector).value & (clear_unit_.value - 1)};
+    }
+    /* All units of which `extent` holds a sector. */
+    SectorExtent units_touched(SectorExtent extent) const {
+        return {unit_rounded_down(extent.begin), unit_rounded_up(extent.end)};
+    }
+    /* The units that `extent` holds fully; empty, or with an end before its begin, if there are none. */
+    SectorExtent units_covered(SectorExtent extent) const {
+        return {unit_rounded_up(extent.begin), unit_rounded_down(extent.end)};
+    }
 
     /*
      * How many of the pages, counted from the first, the kernel's own mapping has. Only a device
@@ -79,9 +102,16 @@ class Media {
     void poison_changed() const { ops_.poison_changed(provider_); }
 
   private:
+    /* How many sectors of its unit come before `sector`. */
+    Sectors into_unit(Sectors sector) const {
+        const uint64_t physical = phys_ / kSectorBytes + sector.value;
+        return {physical & (clear_unit_.value - 1)};
+    }
+
     uint8_t *kaddr_;
     uint64_t phys_;
     Sectors sectors_;
+    Sectors clear_unit_;
     bool has_pages_;
     void *provider_;
     daxmend_media_ops ops_;

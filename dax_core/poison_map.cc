@@ -363,6 +363,20 @@ void PoisonMap::widen(SectorExtent extent) {
     settle_counts();
 }
 
+/* The hull is empty: whoever calls has settled it. */
+void PoisonMap::hold(SectorExtent extent) {
+    widen(extent);
+}
+
+void PoisonMap::narrow_hold(SectorExtent left) {
+    // ORDER: in either order of the stores a reader sees at least what is left.
+    __atomic_store_n(&widened_end_, left.empty() ? uint64_t{0} : left.end.value, __ATOMIC_RELEASE);
+    if (!left.empty())
+        __atomic_store_n(&widened_begin_, left.begin.value, __ATOMIC_RELEASE);
+    settle_bounds();
+    settle_counts();
+}
+
 Status PoisonMap::settle_widened() {
     const SectorExtent kept = widened();
     if (kept.empty())

@@ -85,6 +85,18 @@ class PoisonMap : NotCopied {
      */
     Status add(SectorExtent extent);
 
+    /*
+     * Counts `extent` as bad too, without memory and without storing it, until narrow_hold(). Only
+     * right after reserve_for_remove(), or after a narrow_hold() that left nothing. Until then
+     * remove() is the only change that is allowed.
+     */
+    void hold(SectorExtent extent);
+    /*
+     * Ends a hold; `left`, a part of it or nothing, goes on counting as bad and is stored with the
+     * next change for which there is memory.
+     */
+    void narrow_hold(SectorExtent left);
+
     /* Takes the memory that the next remove() may need. Change nothing between. */
     Status reserve_for_remove(Reservation &reservation);
     /* Forgets sectors. Cannot fail. */
@@ -155,8 +167,8 @@ class PoisonMap : NotCopied {
     uint64_t lowest_ = UINT64_MAX;
     uint64_t highest_ = 0;
     /*
-     * Hull of the sectors that no memory could be had for; empty when the end is 0.
-     * It only grows, until settle_widened() has stored it.
+     * Hull of the sectors that no memory could be had for, or what is held; empty when the end is 0.
+     * It only grows, until settle_widened() has stored it or narrow_hold() shrinks it.
      * ORDER: growing stores begin before end, dropping stores end first, and readers
      * load end first: they see the old hull, the new one, or a larger one.
      */

@@ -64,6 +64,22 @@ class RepairEngine::Reach : NotCopied {
     void *window_ = nullptr;
 };
 
+/* Ends the hold that a repair may have begun: see may_be_held(). */
+class RepairEngine::HoldGuard : NotCopied {
+  public:
+    explicit HoldGuard(RepairEngine &engine) : engine_(engine) {}
+    ~HoldGuard() {
+        if (!engine_.holding_)
+            return;
+        engine_.step_epoch();
+        // ORDER: last, so that whoever finds no hold sees that the repair which had one ended.
+        __atomic_store_n(&engine_.holding_, false, __ATOMIC_RELEASE);
+    }
+
+  private:
+    RepairEngine &engine_;
+};
+
 /*
  * The first part of `extent` that one address can reach without a window for more than a page:
  * a page with a bad sector may be absent and is taken alone.
@@ -129,17 +145,22 @@ Bytes RepairEngine::end_of_good(ByteExtent rest, RepairUnit unit) const {
 
 Transfer RepairEngine::write_near_poison(ByteExtent request, daxmend_source *source,
                                          RepairUnit unit) {
-    /* Sectors that the request covers whole; only these may turn good. */
-    const SectorExtent covered = {sectors_rounded_up(request.begin),
+    const SectorExtent sectors = {sectors_rounded_up(request.begin),
                                   sectors_rounded_down(request.end)};
+    const Coverage covered = {sectors, media_.units_covered(sectors)};
     Bytes at = request.begin;
     while (at < request.end) {
         const ByteExtent rest = {at, request.end};
         const Bytes good_end = end_of_good(rest, unit);
         Transfer step;
-        if (at == good_end)
-            step = repair(rest, covered, unit, source);
-        else if (unit == RepairUnit::page)
+        if (at == good_end) {
+            /* The good sectors before a bad one are written again with the rest of their unit. */
+            const Bytes begin = repair_begin(rest, covered.units, unit);
+            if (begin < at)
+                daxmend_source_rewind(source, (at - begin).value);
+            at = begin;
+            step = repair({at, request.end}, covered, unit, source);
+        } else if (unit == RepairUnit::page)
             step = write_good_pages({at, good_end}, source);
         else
             step = write_good({at, good_end}, source);
@@ -187,6 +208,33 @@ void RepairEngine::write_back(ByteExtent extent) const {
     daxmend_store_barrier();
 }
 
+/*
+ * Where a repair of `bad` has to begin: with its repair unit, or with its clear unit if that lies
+ * before and is among those that the write covers.
+ */
+Sectors RepairEngine::first_to_repair(SectorExtent bad, SectorExtent covered,
+                                      RepairUnit unit) const {
+    const Sectors first =
+        unit == RepairUnit::page ? to_sectors(pages_rounded_down(bad.begin)) : bad.begin;
+    const bool unit_is_covered = covered.contains({bad.begin, bad.begin + Sectors{1}});
+    return unit_is_covered ? min(first, media_.unit_rounded_down(bad.begin)) : first;
+}
+
+/*
+ * Where the repair at the beginning of `rest` has to begin: before it, if the write covers the clear
+ * unit of the first bad sector and has already written the good sectors with which that begins.
+ */
+Bytes RepairEngine::repair_begin(ByteExtent rest, SectorExtent covered, RepairUnit unit) const {
+    if (media_.clears_sectors())
+        return rest.begin;
+    const SectorExtent bad = map_.first_bad(
+        unit == RepairUnit::page ? to_sectors(pages_touched(rest)) : sectors_touched(rest));
+    if (bad.empty() || !covered.contains({bad.begin, bad.begin + Sectors{1}}))
+        return rest.begin;
+    return min(rest.begin, to_bytes(media_.unit_rounded_down(bad.begin)));
+}
+
+/* `covered` are the clear units that the write covers. */
 RepairEngine::Plan RepairEngine::plan_repair(ByteExtent rest, SectorExtent covered,
                                              RepairUnit unit) const {
     Plan plan;
@@ -195,33 +243,37 @@ RepairEngine::Plan RepairEngine::plan_repair(ByteExtent rest, SectorExtent cover
         const Pages largest = pages_rounded_down(kLargestRepair);
         const PageExtent pages = {touched.begin, min(touched.end, touched.begin + largest)};
         const SectorExtent bad = map_.first_bad(to_sectors(pages));
-        if (!bad.empty() && pages_rounded_down(bad.begin) == pages.begin)
-            plan = {bad, repairable_pages(bad, pages, covered)};
+        if (bad.empty() || first_to_repair(bad, covered, unit) != to_sectors(pages.begin))
+            return plan;
+        plan = {bad, {}, bad};
+        plan.scope = repairable_pages(plan.obstacle, pages, covered);
         return plan;
     }
     const SectorExtent touched = sectors_touched(rest);
     const SectorExtent bad = map_.first_bad(touched);
-    if (bad.empty() || bad.begin != touched.begin)
+    if (bad.empty() || first_to_repair(bad, covered, unit) != touched.begin)
         return plan;
-    plan = {bad, bad.intersect(covered)};
-    if (to_bytes(plan.scope.begin) != rest.begin)
-        plan.scope.end = plan.scope.begin;
+    plan = {bad, {}, bad};
+    if (bad.begin < covered.begin || covered.end <= bad.begin)
+        return plan;
+    plan.scope = media_.units_touched(bad.intersect(covered));
     plan.scope.end = min(plan.scope.end, plan.scope.begin + kLargestRepair);
     return plan;
 }
 
 /*
- * The pages from the first of `pages` on that share bad extents, so that each of these is cleared in
- * one piece. `bad` is the first of them. Ends before a page with a bad sector that is not `covered`.
+ * The pages from the first of `pages` on that share bad extents or clear units, so that each of
+ * these is cleared in one piece. `bad` is the first of them, and then the one at which this ended.
+ * Ends before a page with a bad sector that is not `covered`.
  */
-SectorExtent RepairEngine::repairable_pages(SectorExtent bad, PageExtent pages,
+SectorExtent RepairEngine::repairable_pages(SectorExtent &bad, PageExtent pages,
                                             SectorExtent covered) const {
     for (;;) {
         if (bad.begin < covered.begin)
             return {};
         if (covered.end < bad.end)
             return to_sectors(PageExtent{pages.begin, pages_rounded_down(covered.end)});
-        const Pages end = pages_rounded_up(bad.end);
+        const Pages end = pages_rounded_up(media_.unit_rounded_up(bad.end));
         bad = map_.first_bad({bad.end, to_sectors(pages.end)});
         if (bad.empty() || to_sectors(end) <= bad.begin)
             return to_sectors(PageExtent{pages.begin, end});
@@ -232,15 +284,18 @@ SectorExtent RepairEngine::repairable_pages(SectorExtent bad, PageExtent pages,
  * Repairs the first units of `rest`. Success with 0 bytes means that the map changed meanwhile: look
  * again.
  */
-Transfer RepairEngine::repair(ByteExtent rest, SectorExtent covered, RepairUnit unit,
+Transfer RepairEngine::repair(ByteExtent rest, const Coverage &covered, RepairUnit unit,
                               daxmend_source *source) {
-    const Plan wanted = plan_repair(rest, covered, unit);
+    Plan wanted = plan_repair(rest, covered.units, unit);
+    if (wanted.scope.empty() && !media_.clears_sectors()) {
+        /* What another repair holds in its clear units is not bad for this write. */
+        const MutexGuard exclusive(lock_);
+        wanted = plan_repair(rest, covered.units, unit);
+    }
     if (wanted.bad.empty())
         return {{0}, Status::ok()};
-    if (wanted.scope.empty()) {
-        events_.happened(DAXMEND_EVENT_PARTLY_COVERED, wanted.bad);
-        return {{0}, Status::poisoned()};
-    }
+    if (wanted.scope.empty())
+        return {{0}, not_covered(wanted, covered)};
     ByteExtent bytes = to_bytes(wanted.scope).intersect(rest);
     const int64_t secured = daxmend_source_secure(source, bytes.length().value);
     Status status = Status::fault();
@@ -248,14 +303,15 @@ Transfer RepairEngine::repair(ByteExtent rest, SectorExtent covered, RepairUnit 
         status = gave_up(wanted.bad, Status(static_cast<int32_t>(secured)));
     const Bytes safe_end = bytes.begin + Bytes{static_cast<uint64_t>(max(secured, int64_t{0}))};
     if (safe_end < bytes.end)
-        bytes.end = unit_rounded_down(safe_end, unit);
+        bytes.end = to_bytes(
+            media_.unit_rounded_down(sectors_rounded_down(unit_rounded_down(safe_end, unit))));
 
     SectorExtent repaired;
     if (!bytes.empty()) {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
         status = Status::ok();
-        const SectorExtent scope = plan_repair(bytes, covered, unit).scope;
+        const SectorExtent scope = plan_repair(bytes, covered.units, unit).scope;
         if (!scope.empty())
             repaired = repair_locked(to_bytes(scope).intersect(bytes), scope, unit, source, status);
     }
@@ -263,9 +319,25 @@ Transfer RepairEngine::repair(ByteExtent rest, SectorExtent covered, RepairUnit 
     if (!repaired.empty())
         done = min(to_bytes(repaired.end), bytes.end) - bytes.begin;
     daxmend_source_accept(source, done.value);
-    if (!repaired.empty())
+    /* A repair of larger units that failed may have left good sectors bad. */
+    if (!repaired.empty() || (!status.is_ok() && !media_.clears_sectors()))
         media_.poison_changed();
     return {done, status};
+}
+
+/* Why the write stops before `plan.bad`: `plan.obstacle` is what it does not cover. */
+Status RepairEngine::not_covered(const Plan &plan, const Coverage &covered) const {
+    if (!covered.sectors.contains(plan.obstacle)) {
+        events_.happened(DAXMEND_EVENT_PARTLY_COVERED, plan.bad);
+        return Status::poisoned();
+    }
+    Sectors first = plan.obstacle.begin;
+    if (covered.units.contains({first, first + Sectors{1}}))
+        first = covered.units.end;
+    const SectorExtent clear_unit = media_.units_touched({first, first + Sectors{1}});
+    events_.happened(DAXMEND_EVENT_UNIT_PARTLY_COVERED,
+                     clear_unit.intersect({{0}, media_.sectors()}));
+    return Status::poisoned();
 }
 
 /*
@@ -297,18 +369,21 @@ SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, R
         return {};
     }
 
+    const HoldGuard holding(*this);
     SectorExtent good = scope;
     Bytes at = bytes.begin;
     while (at < bytes.end) {
         const SectorExtent bad = map_.first_bad({sectors_rounded_down(at), scope.end});
-        const Bytes gap_end = bad.empty() ? bytes.end : to_bytes(bad.begin);
+        const SectorExtent units = media_.units_touched(bad);
+        const Bytes gap_end = bad.empty() ? bytes.end : to_bytes(units.begin);
         if (at < gap_end)
             daxmend_source_copy_secured(source, reach.address() + (at - bytes.begin).value,
                                         (gap_end - at).value);
         at = gap_end;
         if (bad.empty())
             break;
-        at += to_bytes(replace(bad, reach.address() + (at - bytes.begin).value, source, status));
+        uint8_t *address = reach.address() + (at - bytes.begin).value;
+        at += to_bytes(replace_units(bad, units, address, source, status).durable);
         if (!status.is_ok()) {
             /* All that was bad in the unit stays bad. */
             good.end = max(good.begin, sectors_rounded_down(unit_rounded_down(at, unit)));
@@ -331,9 +406,7 @@ void RepairEngine::forget(SectorExtent good, PoisonMap::Reservation &reservation
         if (bad.empty())
             break;
         events_.happened(DAXMEND_EVENT_REPAIRED, bad);
-        /* What cannot be noted exactly is not noted at all: see Device::refresh(). */
-        if (tracked_ && !tracked_->add(bad).is_ok())
-            tracked_ = nullptr;
+        track(bad);
         rest.begin = bad.end;
     }
     // ORDER: forgotten last, and together; until here every reader is refused.
@@ -341,19 +414,45 @@ void RepairEngine::forget(SectorExtent good, PoisonMap::Reservation &reservation
     findings_.forget(good);
 }
 
+/* What cannot be noted exactly is not noted at all: see Device::refresh(). */
+void RepairEngine::track(SectorExtent repaired) {
+    if (tracked_ && !tracked_->add(repaired).is_ok())
+        tracked_ = nullptr;
+}
+
 /*
- * Steps 4 to 7 for one bad extent, which lies at `address`. Returns how many of its sectors, counted
- * from the first, hold the writer's data durably; `status` says why these are not all.
+ * Steps 4 to 7 for one bad extent, whose clear units lie at `address`; `status` says why not all of
+ * them are durable. Good sectors of the units are held meanwhile. LOCK: the caller holds the repair
+ * lock.
  */
-Sectors RepairEngine::replace(SectorExtent bad, uint8_t *address, daxmend_source *source,
-                              Status &status) {
-    const Sectors cleared = clear(bad);
-    if (cleared < bad.length()) {
+RepairEngine::Replaced RepairEngine::replace_units(SectorExtent bad, SectorExtent units,
+                                                   uint8_t *address, daxmend_source *source,
+                                                   Status &status) {
+    if (units == bad)
+        return replace(units, address, source, status);
+    __atomic_store_n(&holding_, true, __ATOMIC_RELEASE);
+    map_.hold(units);
+    // ORDER: before the clear, so that whoever looked at the map before the hold reads again.
+    step_epoch();
+    const Replaced replaced = replace(units, address, source, status);
+    const Sectors durable_end = units.begin + replaced.durable;
+    /* New poison in the good sectors, which nobody has told us of yet, is gone too. */
+    track({units.begin, durable_end});
+    // ORDER: durable before readable.
+    map_.narrow_hold({durable_end, units.begin + replaced.cleared});
+    return replaced;
+}
+
+/* The same where all sectors of the units are bad or held. */
+RepairEngine::Replaced RepairEngine::replace(SectorExtent units, uint8_t *address,
+                                             daxmend_source *source, Status &status) {
+    const Sectors cleared = clear(units);
+    if (cleared < units.length()) {
         status = Status::media();
-        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, {bad.begin + cleared, bad.end}, status);
+        events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, {units.begin + cleared, units.end}, status);
     }
     if (cleared == Sectors{0})
-        return cleared;
+        return {cleared, cleared};
 
     const size_t bytes = to_bytes(cleared).value;
     // ORDER: lines cached before the clear would overwrite or hide the new data.
@@ -363,19 +462,19 @@ Sectors RepairEngine::replace(SectorExtent bad, uint8_t *address, daxmend_source
     daxmend_store_barrier();
     const Status flushed = media_.flush();
     if (!flushed.is_ok()) {
-        status = gave_up({bad.begin, bad.begin + cleared}, flushed);
-        return {0};
+        status = gave_up({units.begin, units.begin + cleared}, flushed);
+        return {{0}, cleared};
     }
     if (!verify_repairs())
-        return cleared;
+        return {cleared, cleared};
     const Sectors readable = sectors_rounded_down(Bytes{daxmend_verify_readable(address, bytes)});
     if (readable < cleared) {
-        const Sectors again = bad.begin + readable;
+        const Sectors again = units.begin + readable;
         findings_.note(again);
         status = Status::media();
         events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {again, again + Sectors{1}}, status);
     }
-    return readable;
+    return {readable, cleared};
 }
 
 /*
@@ -404,32 +503,34 @@ Status RepairEngine::gave_up(SectorExtent extent, Status why) const {
 }
 
 /*
- * Has the platform clear a prefix of `extent`, as long as possible: the whole in one call, and
- * half as much after each call that did not do all it was asked. A platform that is busy is not
- * waited for again.
+ * Has the platform clear a prefix of `units`, as long as possible: the whole in one call, and half as
+ * much after each call that did not do all it was asked, but whole units only. A platform that is busy
+ * is not waited for again. A part of a unit counts, if the platform says that it cleared so much.
  */
-Sectors RepairEngine::clear(SectorExtent extent) {
-    const Sectors wanted = extent.length();
+Sectors RepairEngine::clear(SectorExtent units) {
     Sectors cleared = {0};
-    Sectors step = wanted;
-    while (cleared < wanted) {
-        step = min(step, wanted - cleared);
-        const Sectors begin = extent.begin + cleared;
+    Sectors step = units.length();
+    Sectors begin = units.begin;
+    while (begin < units.end) {
+        step = min(step, units.end - begin);
         const SectorExtent asked = {begin, begin + step};
         const Result<Sectors> answer = media_.clear_poison(asked);
         if (answer.status() == Status::busy())
             break;
         const Sectors got = answer.is_ok() ? answer.value() : Sectors{0};
         events_.happened(DAXMEND_EVENT_CLEAR_ISSUED, asked);
-        cleared += got;
+        cleared = max(cleared, begin + got - units.begin);
+        begin = media_.unit_rounded_down(begin + got);
         if (got == step)
             continue;
-        events_.happened(DAXMEND_EVENT_CLEAR_FAILED, {begin + got, asked.end}, Status::media());
-        if (step.value == 1) {
-            given_up_.note(begin, daxmend_now_milliseconds());
+        events_.happened(DAXMEND_EVENT_CLEAR_FAILED, {asked.begin + got, asked.end},
+                         Status::media());
+        if (step == media_.clear_unit()) {
+            given_up_.note({begin, begin + step}, daxmend_now_milliseconds());
             break;
         }
-        step = {step.value / 2};
+        step = max(media_.clear_unit(),
+                   media_.unit_rounded_down(begin + Sectors{step.value / 2}) - begin);
     }
     return cleared;
 }
@@ -465,17 +566,21 @@ Status RepairEngine::read_rest(ByteExtent rest, bool cut_short, daxmend_sink *si
     return Status::poisoned();
 }
 
-Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found) {
+/* Busy: whether the sectors are bad is certain when a repair has ended. */
+Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, uint64_t before,
+                               SectorExtent &found) {
     const SectorExtent bad = map_.first_bad(sectors_touched(request));
     if (bad.empty())
         return read_rest(request, false, sink, found);
+    if (may_be_held(before))
+        return Status::busy();
     events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
     return Status::poisoned();
 }
 
 Status RepairEngine::read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before) {
     SectorExtent found;
-    const Status status = read_once(request, sink, found);
+    const Status status = read_once(request, sink, before, found);
     return judge(request, sink, before, status, found);
 }
 
@@ -493,15 +598,16 @@ Status RepairEngine::read_on(ByteExtent request, daxmend_sink *sink, uint64_t be
  */
 Status RepairEngine::judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
                            SectorExtent found) {
-    if (status.is_ok() ? epoch_after_copy() == before : found.empty())
+    const bool final = found.empty() && status != Status::busy();
+    if (status.is_ok() ? epoch_after_copy() == before : final)
         return status;
     {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
-        if (epoch() != before) {
+        if (epoch() != before || status == Status::busy()) {
             daxmend_sink_rewind(sink);
             found = {};
-            status = read_once(request, sink, found);
+            status = read_once(request, sink, epoch(), found);
         }
         if (found.empty())
             return status;

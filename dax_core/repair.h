@@ -19,6 +19,11 @@
  * A repair by sectors has one bad extent. A repair by pages has all bad extents of its pages, and
  * writes the good bytes between them too, because the sectors of a page are forgotten together.
  * What the platform could not clear a moment ago is answered without asking it again (given_up.h).
+ *
+ * Where the platform's clear unit is larger than a sector, steps 4 to 7 are about the whole units of
+ * the extent. Their good sectors count as bad from before step 4 until step 7 is done, because the
+ * clear destroys what they hold. A failure leaves bad those that were cleared and hold no durable
+ * data; what was not cleared is as good or as bad as before.
  */
 #ifndef DAXMEND_DAX_CORE_REPAIR_H
 #define DAXMEND_DAX_CORE_REPAIR_H
@@ -94,12 +99,26 @@ class RepairEngine : NotCopied {
 
   private:
     class Reach;
+    class HoldGuard;
 
     /* What a repair at the beginning of a write's rest is about. */
     struct Plan {
         SectorExtent bad; /* the first bad extent there; empty if nothing is bad there now */
-        SectorExtent
-            scope; /* whole units to repair; empty if the write leaves `bad` in the first */
+        /* Repair units to repair, and whole clear units; empty if `obstacle` is in the first. */
+        SectorExtent scope;
+        SectorExtent obstacle; /* a bad extent whose clear units the write does not cover */
+    };
+
+    /* What became of the clear units of one bad extent; counted from their first sector. */
+    struct Replaced {
+        Sectors durable; /* hold the writer's data durably */
+        Sectors cleared; /* hold nothing that was there before; at least as many */
+    };
+
+    /* What a write covers fully; only that may turn good. */
+    struct Coverage {
+        SectorExtent sectors;
+        SectorExtent units; /* the clear units within `sectors` */
     };
 
     /* Media that one address reaches. */
@@ -114,7 +133,7 @@ class RepairEngine : NotCopied {
         return map_.none_from(to_sectors(pages.begin)) || !map_.any_bad(to_sectors(pages));
     }
     /*
-     * Changes when sectors turn bad, after the map shows it. A reader takes the epoch, finds its
+     * Changes when sectors turn bad or are held, after the map shows it. A reader takes the epoch, finds its
      * sectors good in the map, copies, and takes the epoch again. If the two are equal, none of its
      * sectors was cleared during the copy: a repair clears only what is bad in the map, a sector
      * that was bad when the reader looked would have been refused, and one that turned bad later
@@ -129,9 +148,17 @@ class RepairEngine : NotCopied {
     }
     // ORDER: after the change of the map, before the clear of a repair that it leads to.
     void step_epoch() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
+    /*
+     * Whether a sector that was found bad after epoch() was `before` may be a good one that a repair
+     * of its clear unit holds: then whoever wants it waits for the repair.
+     */
+    bool may_be_held(uint64_t before) const {
+        return !media_.clears_sectors() &&
+               (__atomic_load_n(&holding_, __ATOMIC_ACQUIRE) || epoch() != before);
+    }
     Status read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before);
     Status read_on(ByteExtent request, daxmend_sink *sink, uint64_t before, Bytes at);
-    Status read_once(ByteExtent request, daxmend_sink *sink, SectorExtent &found);
+    Status read_once(ByteExtent request, daxmend_sink *sink, uint64_t before, SectorExtent &found);
     Status read_rest(ByteExtent rest, bool cut_short, daxmend_sink *sink, SectorExtent &found);
     Status judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
                  SectorExtent found);
@@ -139,15 +166,22 @@ class RepairEngine : NotCopied {
     Bytes end_of_good(ByteExtent rest, RepairUnit unit) const;
     Transfer write_good(ByteExtent extent, daxmend_source *source);
     Transfer write_good_pages(ByteExtent extent, daxmend_source *source);
+    Bytes repair_begin(ByteExtent rest, SectorExtent covered, RepairUnit unit) const;
+    Sectors first_to_repair(SectorExtent bad, SectorExtent covered, RepairUnit unit) const;
     Plan plan_repair(ByteExtent rest, SectorExtent covered, RepairUnit unit) const;
-    SectorExtent repairable_pages(SectorExtent bad, PageExtent pages, SectorExtent covered) const;
-    Transfer repair(ByteExtent rest, SectorExtent covered, RepairUnit unit, daxmend_source *source);
+    SectorExtent repairable_pages(SectorExtent &bad, PageExtent pages, SectorExtent covered) const;
+    Transfer repair(ByteExtent rest, const Coverage &covered, RepairUnit unit,
+                    daxmend_source *source);
+    Status not_covered(const Plan &plan, const Coverage &covered) const;
     SectorExtent repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
                                daxmend_source *source, Status &status);
-    Sectors replace(SectorExtent bad, uint8_t *address, daxmend_source *source, Status &status);
+    Replaced replace_units(SectorExtent bad, SectorExtent units, uint8_t *address,
+                           daxmend_source *source, Status &status);
+    Replaced replace(SectorExtent units, uint8_t *address, daxmend_source *source, Status &status);
     void forget(SectorExtent good, PoisonMap::Reservation &reservation);
+    void track(SectorExtent repaired);
     void write_back(ByteExtent extent) const;
-    Sectors clear(SectorExtent extent);
+    Sectors clear(SectorExtent units);
     Stretch first_stretch(ByteExtent extent) const;
     Sectors restore_pages(SectorExtent repaired, Status &status) const;
     Status gave_up(SectorExtent extent, Status why) const;
@@ -159,6 +193,7 @@ class RepairEngine : NotCopied {
     PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
     GivenUp given_up_;             /* LOCK: the repair lock */
     uint64_t epoch_ = 0;           /* LOCK: changed under the repair lock, read without */
+    bool holding_ = false;         /* a repair holds good sectors; LOCK: as epoch_ */
     Findings findings_;            /* LOCK: the repair lock */
 };
 

@@ -65,7 +65,35 @@ Status Namespace::build() {
     return built;
 }
 
+/*
+ * Asked once: the platform answers for the whole of an interleave set, in which a namespace lies. If
+ * it does not answer, the kernel's clear function asks again and fails.
+ */
+void Namespace::find_clear_unit() {
+    if (pmem_nd_clear_ability(binding_) != PMEM_CLEAR_COMMAND)
+        return;
+    const int64_t unit = pmem_nd_clear_unit(binding_, data_phys_, to_bytes(sectors_).value);
+    if (unit >= 0)
+        clear_unit_ = {static_cast<uint64_t>(unit)};
+}
+
+/* The kernel's clear function refuses all others. */
+bool Namespace::clear_unit_is_valid() const {
+    return clear_unit_ != Bytes{0} && (clear_unit_.value & (clear_unit_.value - 1)) == 0;
+}
+
+/*
+ * What dax_core widens its clears to. With a unit that cannot be used it asks for bad sectors alone,
+ * of which the kernel's clear function lets through those that fill whole units.
+ */
+Sectors Namespace::usable_clear_unit() const {
+    const Sectors unit = sectors_rounded_up(clear_unit_);
+    const bool usable = clear_unit_is_valid() && unit <= Sectors{DAXMEND_CLEAR_UNIT_MAX};
+    return usable ? unit : Sectors{1};
+}
+
 Status Namespace::build_device(void *data) {
+    find_clear_unit();
     const daxmend_device_config config = {
         .name = pmem_disk_name(binding_),
         .kaddr = data,
@@ -73,6 +101,7 @@ Status Namespace::build_device(void *data) {
         .sectors = sectors_.value,
         .has_pages = with_pages_,
         .origin = 0,
+        .clear_unit = usable_clear_unit().value,
         .provider = this,
         .media = &kNamespaceMediaOps,
     };
@@ -117,8 +146,20 @@ void Namespace::tell_clear_ability() const {
         pmem_note(binding_, "the platform has no command to clear poison: bad sectors stay bad");
         break;
     default:
+        tell_clear_unit();
         break;
     }
+}
+
+void Namespace::tell_clear_unit() const {
+    if (!clear_unit_is_valid())
+        pmem_note(binding_, "the platform names no valid unit of clearing: bad sectors stay bad");
+    else if (sectors_rounded_up(clear_unit_) > Sectors{DAXMEND_CLEAR_UNIT_MAX})
+        pmem_note(binding_, "the platform clears more than 2 MiB at once: only poison that fills "
+                            "such units can be repaired");
+    else if (clear_unit_ > Bytes{kSectorBytes})
+        pmem_note(binding_, "the platform clears more than a sector at once: a write repairs a bad "
+                            "sector only if it covers all of the unit (see poison/clear_unit)");
 }
 
 Status Namespace::attach(pmem_binding *binding, pmem_namespace **slot) {

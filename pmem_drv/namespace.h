@@ -34,6 +34,8 @@ class Namespace : NotCopied {
     ListIndex &list_index() { return list_index_; }
     Sectors sectors() const { return sectors_; }
     uint64_t phys(Bytes offset) const { return data_phys_ + offset.value; }
+    /* How much the platform clears at once, as it says; a sector where there is no command. */
+    Bytes clear_unit() const { return clear_unit_; }
 
   private:
     explicit Namespace(pmem_binding *binding) : binding_(binding) {}
@@ -44,7 +46,11 @@ class Namespace : NotCopied {
     Status build_device(void *data);
     Status publish(uint32_t region_flags);
     void destroy_device();
+    void find_clear_unit();
+    bool clear_unit_is_valid() const;
+    Sectors usable_clear_unit() const;
     void tell_clear_ability() const;
+    void tell_clear_unit() const;
 
     /* All are set before the disk is visible and do not change after. */
     pmem_binding *binding_;
@@ -52,6 +58,7 @@ class Namespace : NotCopied {
     Sectors sectors_;
     uint64_t data_phys_ = 0;
     bool with_pages_ = false;
+    Bytes clear_unit_ = {kSectorBytes};
     ListIndex list_index_; /* the one part that changes while the disk is there */
 };
 

@@ -47,6 +47,10 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
         return daxmend_device_events(device, DAXMEND_EVENT_FAILURE_SIMULATED);
     case PMEM_POISON_MAP_WIDENED:
         return daxmend_device_events(device, DAXMEND_EVENT_MAP_WIDENED);
+    case PMEM_POISON_CLEAR_UNIT:
+        return from_abi(ns)->clear_unit().value;
+    case PMEM_POISON_UNITS_PARTLY_COVERED:
+        return daxmend_device_events(device, DAXMEND_EVENT_UNIT_PARTLY_COVERED);
     default:
         return 0;
     }

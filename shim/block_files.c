@@ -143,6 +143,8 @@ NUMBER(latent_found, PMEM_POISON_LATENT_FOUND);
 NUMBER(sectors_injected, PMEM_POISON_SECTORS_INJECTED);
 NUMBER(map_widened, PMEM_POISON_MAP_WIDENED);
 NUMBER(simulated_failures, PMEM_POISON_SIMULATED_FAILURES);
+NUMBER(clear_unit, PMEM_POISON_CLEAR_UNIT);
+NUMBER(units_partly_covered, PMEM_POISON_UNITS_PARTLY_COVERED);
 
 static ssize_t clear_method_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -170,6 +172,8 @@ static struct attribute *poison_attributes[] = {
 	&number_sectors_injected.attr.attr,
 	&number_map_widened.attr.attr,
 	&number_simulated_failures.attr.attr,
+	&number_clear_unit.attr.attr,
+	&number_units_partly_covered.attr.attr,
 	NULL,
 };
 

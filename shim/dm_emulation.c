@@ -247,6 +247,7 @@ int passthrough_emulate(struct passthrough *pass, const char **sentence)
 		.name = passthrough_disk_name(pass),
 		.sectors = pass->mapping.length,
 		.origin = pass->mapping.begin,
+		.clear_unit = 1,
 	};
 	int error;
 

@@ -242,11 +242,15 @@ int32_t pmem_nd_flush(struct pmem_binding *binding)
 	return status_from_errno(error ? error : daxmend_fault_flush());
 }
 
-uint32_t pmem_nd_clear_ability(struct pmem_binding *binding)
+static struct nvdimm_bus_descriptor *commands_of(struct pmem_binding *binding)
 {
 	/* A namespace, or a claim on one, is a child of its region, and that a child of the bus. */
-	struct nvdimm_bus *bus = to_nvdimm_bus(binding->dev->parent->parent);
-	struct nvdimm_bus_descriptor *commands = to_nd_desc(bus);
+	return to_nd_desc(to_nvdimm_bus(binding->dev->parent->parent));
+}
+
+uint32_t pmem_nd_clear_ability(struct pmem_binding *binding)
+{
+	struct nvdimm_bus_descriptor *commands = commands_of(binding);
 
 	if (!commands->ndctl)
 		return PMEM_CLEAR_PRETENDED;
@@ -255,6 +259,20 @@ uint32_t pmem_nd_clear_ability(struct pmem_binding *binding)
 	    !test_bit(ND_CMD_CLEAR_ERROR, &commands->cmd_mask))
 		return PMEM_CLEAR_REFUSED;
 	return PMEM_CLEAR_COMMAND;
+}
+
+/* The question that nvdimm_clear_poison() asks before each clear. It is about no list: no gate. */
+int64_t pmem_nd_clear_unit(struct pmem_binding *binding, uint64_t phys, uint64_t bytes)
+{
+	struct nvdimm_bus_descriptor *commands = commands_of(binding);
+	struct nd_cmd_ars_cap capability = { .address = phys, .length = bytes };
+	int answer = 0;
+	int error = commands->ndctl(commands, NULL, ND_CMD_ARS_CAP, &capability,
+				    sizeof(capability), &answer);
+
+	if (error >= 0)
+		error = answer;
+	return error < 0 ? status_from_errno(error) : capability.clear_err_unit;
 }
 
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes)

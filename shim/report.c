@@ -49,6 +49,9 @@ static const struct event_kind kinds[DAXMEND_EVENT_KINDS] = {
 	[DAXMEND_EVENT_PARTLY_COVERED] = {
 		trace_partly_covered, KERN_NOTICE,
 		"write stopped, it covers the poison only in part" },
+	[DAXMEND_EVENT_UNIT_PARTLY_COVERED] = {
+		trace_unit_partly_covered, KERN_NOTICE,
+		"write stopped, it must cover all of them, which the platform clears at once" },
 	[DAXMEND_EVENT_REPAIR_FAILED] = {
 		trace_repair_failed, KERN_ERR, "could not be repaired" },
 	[DAXMEND_EVENT_FAILURE_SIMULATED] = {

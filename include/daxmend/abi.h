@@ -30,7 +30,7 @@
  * change; pmem_drv and dm_passthrough refuse to load on a dax_core of another
  * version, because not every kernel checks that itself (MODVERSIONS may be off).
  */
-#define DAXMEND_ABI_VERSION 4U
+#define DAXMEND_ABI_VERSION 5U
 
 /* The unit of poison is the 512-byte sector (SECTOR_SIZE in the kernel). */
 #define DAXMEND_SECTOR_BYTES 512U

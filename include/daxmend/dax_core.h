@@ -27,9 +27,9 @@ struct daxmend_sink;
  */
 struct daxmend_media_ops {
 	/*
-	 * Asks the platform to clear `sectors` sectors from `sector` on. Returns how
-	 * many were cleared, counted from the first (may be fewer than asked), or a
-	 * negative status when none was; DAXMEND_BUSY when the platform was not even asked.
+	 * Asks the platform to clear `sectors` sectors from `sector` on, which are whole clear
+	 * units. Returns how many were cleared, counted from the first (may be fewer than asked),
+	 * or a negative status when none was; DAXMEND_BUSY when the platform was not even asked.
 	 */
 	int64_t (*clear_poison)(void *provider, uint64_t sector, uint64_t sectors);
 	/* Makes everything written so far durable. */
@@ -41,6 +41,9 @@ struct daxmend_media_ops {
 };
 DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_media_ops) == 32, "four pointers");
 
+/* The largest clear unit that a device can have: 2 MiB. */
+#define DAXMEND_CLEAR_UNIT_MAX 4096U
+
 struct daxmend_device_config {
 	const char *name; /* for messages; must live as long as the device */
 	void *kaddr; /* kernel address of sector 0; page-aligned */
@@ -48,10 +51,15 @@ struct daxmend_device_config {
 	uint64_t sectors; /* size */
 	uint64_t has_pages; /* 1: the memory has struct pages and lies in the direct map */
 	uint64_t origin; /* what events call sector 0: not 0 for a part of a disk that has `name` */
+	/*
+	 * The platform clears whole units of so many sectors, each at a multiple of its size in
+	 * physical memory. A power of two, DAXMEND_CLEAR_UNIT_MAX at most.
+	 */
+	uint64_t clear_unit;
 	void *provider;
 	const struct daxmend_media_ops *media;
 };
-DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 64, "eight 64-bit fields");
+DAXMEND_STATIC_ASSERT(sizeof(struct daxmend_device_config) == 72, "nine 64-bit fields");
 
 /* Where page 0 of a device lies; the others follow it. */
 struct daxmend_memory {
@@ -121,7 +129,8 @@ int64_t daxmend_device_access(const struct daxmend_device *device, uint64_t pgof
 
 /*
  * Writes `bytes` bytes from `source` at byte `offset`, sector by sector: repairs each bad sector
- * that the write covers fully, and stops before one that it covers in part. Returns how many bytes
+ * that the write covers fully, and stops before one that it covers in part. Where the clear unit is
+ * larger than a sector, the write must cover the whole unit of a bad sector. Returns how many bytes
  * were written, counted from the first; `*status` says why it is fewer than asked. May sleep.
  */
 uint64_t daxmend_device_write(struct daxmend_device *device, uint64_t offset, uint64_t bytes,

@@ -103,6 +103,11 @@ int32_t pmem_nd_flush(struct pmem_binding *binding);
 #define PMEM_CLEAR_REFUSED 2U /* it has commands, but not this one: it fails */
 
 uint32_t pmem_nd_clear_ability(struct pmem_binding *binding);
+/*
+ * How many bytes the platform's command clears at once in this physical range, as the platform
+ * answers, or a negative status. Only for PMEM_CLEAR_COMMAND.
+ */
+int64_t pmem_nd_clear_unit(struct pmem_binding *binding, uint64_t phys, uint64_t bytes);
 /* Bytes cleared from `phys` on, or a negative status. At most 4 GiB - 1 at once. */
 int64_t pmem_nd_clear_poison(struct pmem_binding *binding, uint64_t phys, uint32_t bytes);
 
@@ -240,6 +245,8 @@ int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, ui
 #define PMEM_POISON_MAP_WIDENED 13U
 #define PMEM_POISON_REPAIRS_FAILED 14U
 #define PMEM_POISON_SIMULATED_FAILURES 15U
+#define PMEM_POISON_CLEAR_UNIT 16U
+#define PMEM_POISON_UNITS_PARTLY_COVERED 17U
 
 uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
 /* The word in poison/clear_method. */

@@ -11,9 +11,9 @@
 
 TRACING=/sys/kernel/tracing
 
-# numbers: "NAME VALUE" of each; the list and the way of clearing are none
+# numbers: "NAME VALUE" of each; the list, the way of clearing and its unit count nothing
 numbers() {
-	(cd "$NUMBERS" && grep -H '^[0-9][0-9]*$' -- *) | tr ':' ' '
+	(cd "$NUMBERS" && grep -H '^[0-9][0-9]*$' -- *) | tr ':' ' ' | grep -v '^clear_unit '
 }
 
 # counted NAME NUMBERS EVENTS COMMAND...: the numbers that the command moves, as "name+1 name-2", and the tracepoints that it

@@ -49,6 +49,7 @@ DAXMEND_END_C
     ABI_FIELD(daxmend_device_config, sectors)                                                      \
     ABI_FIELD(daxmend_device_config, has_pages)                                                    \
     ABI_FIELD(daxmend_device_config, origin)                                                       \
+    ABI_FIELD(daxmend_device_config, clear_unit)                                                   \
     ABI_FIELD(daxmend_device_config, provider)                                                     \
     ABI_FIELD(daxmend_device_config, media)                                                        \
     ABI_SIZE(daxmend_memory)                                                                       \

@@ -64,6 +64,11 @@ class DeviceTest : public ServicesTest {
             media_->contents()[n] = old(n);
         new_device();
     }
+    /* Another device, whose platform clears in larger units: see Media::clear_in_units(). */
+    void use_units(uint64_t sectors, uint64_t lead = 0) {
+        media_->clear_in_units(sectors, lead);
+        new_device();
+    }
     /* Another device on the same media, with nothing bad. */
     void new_device() {
         daxmend_device_destroy(device_);

@@ -17,7 +17,7 @@ class DevicePoison : public DeviceTest {
 TEST_F(DevicePoison, CreateRefusesWhatIsNotAlignedOrEmpty) {
     Media media(16);
     daxmend_device *device = nullptr;
-    for (const int what : {0, 1, 2, 3}) {
+    for (const int what : {0, 1, 2, 3, 4, 5, 6}) {
         daxmend_device_config config = media.config();
         if (what == 0)
             config.kaddr = media.kaddr() + 512;
@@ -27,6 +27,12 @@ TEST_F(DevicePoison, CreateRefusesWhatIsNotAlignedOrEmpty) {
             config.sectors = 0;
         if (what == 3)
             config.phys += 1;
+        if (what == 4)
+            config.clear_unit = 0;
+        if (what == 5)
+            config.clear_unit = 6;
+        if (what == 6)
+            config.clear_unit = 2 * DAXMEND_CLEAR_UNIT_MAX;
         EXPECT_EQ(daxmend_device_create(&config, &device), DAXMEND_INVALID) << what;
         EXPECT_EQ(device, nullptr);
     }

@@ -99,6 +99,11 @@ void Media::poison(uint64_t begin, uint64_t end) {
         poisoned_.at(sector) = 1;
 }
 
+void Media::clear_in_units(uint64_t sectors, uint64_t lead) {
+    clear_unit_ = sectors;
+    phys_ = phys_ / kPhysStep * kPhysStep + lead * kSector;
+}
+
 void Media::heal() {
     std::fill(poisoned_.begin(), poisoned_.end(), 0);
 }
@@ -110,6 +115,11 @@ int64_t Media::clear(uint64_t sector, uint64_t sectors) {
         ADD_FAILURE() << "the platform was asked to clear " << sectors << " sectors at " << sector
                       << " of a media of " << sectors_;
         return DAXMEND_INVALID;
+    }
+    if (((phys_ / kSector + sector) | sectors) % clear_unit_ != 0) {
+        ADD_FAILURE() << "the platform was asked to clear " << sectors << " sectors at " << sector
+                      << ", which are no whole units of " << clear_unit_;
+        return DAXMEND_KERNEL_ERROR - 6;
     }
     const int64_t cleared =
         clear_answer ? clear_answer(sector, sectors) : static_cast<int64_t>(sectors);
@@ -164,7 +174,7 @@ daxmend_device_config Media::config(const char *name) {
                 media.step("changed");
             },
     };
-    return {name, kaddr_, phys_, sectors_, has_pages_, 0, this, &ops};
+    return {name, kaddr_, phys_, sectors_, has_pages_, 0, clear_unit_, this, &ops};
 }
 
 /* ---- pages ---- */

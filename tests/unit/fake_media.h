@@ -46,6 +46,11 @@ class Media {
 
     /* How many of `sectors` the platform clears, or a negative status; all when not set. */
     std::function<int64_t(uint64_t sector, uint64_t sectors)> clear_answer;
+    /*
+     * From now on the platform clears whole units of so many sectors; the unit of sector 0 began
+     * `lead` sectors before it. Anything else that it is asked for is an error of the code.
+     */
+    void clear_in_units(uint64_t sectors, uint64_t lead = 0);
     /* Called when the list of poison was read, before anybody looks at it. */
     std::function<void()> after_collect;
     int32_t flush_status = DAXMEND_OK;
@@ -120,6 +125,7 @@ class Media {
     uint64_t sectors_;
     bool has_pages_;
     uint64_t phys_;
+    uint64_t clear_unit_ = 1;
     int file_ = -1;
     uint8_t *reserved_ = nullptr;
     uint8_t *kaddr_ = nullptr;

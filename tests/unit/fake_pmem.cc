@@ -232,6 +232,14 @@ uint32_t pmem_nd_clear_ability(pmem_binding *binding) {
     return binding->clear_ability;
 }
 
+int64_t pmem_nd_clear_unit(pmem_binding *binding, uint64_t phys, uint64_t bytes) {
+    EXPECT_EQ(binding->clear_ability, PMEM_CLEAR_COMMAND) << "there is no command to ask about";
+    const pmem_layout &layout = binding->layout;
+    EXPECT_GE(phys, layout.resource_begin);
+    EXPECT_LE(phys + bytes, layout.resource_begin + layout.resource_bytes);
+    return binding->clear_unit;
+}
+
 int64_t pmem_nd_clear_poison(pmem_binding *binding, uint64_t phys, uint32_t bytes) {
     const int32_t status = binding->call("clear_poison");
     binding->clear_sizes.push_back(bytes);

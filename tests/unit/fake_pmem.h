@@ -27,6 +27,7 @@ struct pmem_binding {
     int32_t can_have_pages = 0;
     uint32_t region_flags = PMEM_REGION_SYNCHRONOUS;
     uint32_t clear_ability = PMEM_CLEAR_COMMAND;
+    int64_t clear_unit = 256; /* bytes, or a negative status */
     /* Takes bios that end with a flush and ends them itself. */
     bool ends_bios = false;
     pmem_layout layout = {};

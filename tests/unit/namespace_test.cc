@@ -223,6 +223,54 @@ TEST_F(NamespaceLife, P14_WhatTheBusCannotDoIsToldOnce) {
     EXPECT_STREQ(pmem_drv_clear_method(ns_), "none");
 }
 
+/* What the platform answers, what the files show, how many sectors a clear of one takes, what is said. */
+TEST_F(NamespaceLife, P4_P14_TheClearUnitIsThePlatforms) {
+    const struct {
+        int64_t answer;
+        uint64_t shown;
+        uint32_t sectors;
+        const char *note;
+    } cases[] = {
+        {256, 256, 1, nullptr},
+        {512, 512, 1, nullptr},
+        {4096, 4096, 8, "covers all of the unit"},
+        {2 << 20, 2 << 20, 4096, "covers all of the unit"},
+        {4 << 20, 4 << 20, 1, "more than 2 MiB at once"},
+        {0, 0, 1, "no valid unit"},
+        {768, 768, 1, "no valid unit"},
+        {DAXMEND_KERNEL_ERROR - 25, 512, 1, nullptr},
+    };
+    for (const auto &want : cases) {
+        SCOPED_TRACE(::testing::Message() << "the platform answers " << want.answer);
+        make(8192);
+        binding_->clear_unit = want.answer;
+        media_->clear_in_units(want.sectors);
+        binding_->layout.resource_begin = media_->phys();
+        EXPECT_EQ(probe(), DAXMEND_OK);
+        EXPECT_EQ(pmem_drv_poison_number(ns_, PMEM_POISON_CLEAR_UNIT), want.shown);
+        ASSERT_EQ(binding_->notes.size(), want.note ? 1U : 0U);
+        if (want.note)
+            EXPECT_NE(binding_->notes[0].find(want.note), std::string::npos) << binding_->notes[0];
+        EXPECT_EQ(pmem_drv_badblocks_store(ns_, "4099 1", 6), DAXMEND_OK);
+        EXPECT_EQ(write(4096, 4096), DAXMEND_OK);
+        EXPECT_EQ(binding_->clear_sizes, (std::vector<uint32_t>{want.sectors * 512}));
+        EXPECT_EQ(badblocks(), "");
+        remove();
+    }
+}
+
+/* A bus without the command is not asked. */
+TEST_F(NamespaceLife, ABusWithoutTheCommandHasNoClearUnit) {
+    for (const uint32_t ability : {PMEM_CLEAR_PRETENDED, PMEM_CLEAR_REFUSED}) {
+        make(64);
+        binding_->clear_ability = ability;
+        binding_->clear_unit = 4096;
+        EXPECT_EQ(probe(), DAXMEND_OK);
+        EXPECT_EQ(pmem_drv_poison_number(ns_, PMEM_POISON_CLEAR_UNIT), 512U);
+        remove();
+    }
+}
+
 TEST_F(NamespaceLife, AFailedLastFlushIsTold) {
     make_and_probe(64);
     binding_->failing_call = "flush";

@@ -24,6 +24,11 @@ class PoisonMapMemory : public ServicesTest {
             model.set(n * stride, n * stride + 1, true);
         }
     }
+    static void expect_sectors(const MapModel &model, const PoisonMap &map) {
+        model.expect_same_ranges(map);
+        for (uint64_t n = 0; n < model.size(); n++)
+            EXPECT_EQ(map.any_bad(sectors(n, n + 1)), model.bad_at(n)) << "sector " << n;
+    }
     /* Sorted and apart; returns how many. */
     static uint64_t expect_normal(const PoisonMap &map) {
         uint64_t count = 0;
@@ -266,6 +271,41 @@ TEST_F(PoisonMapMemory, P9_ChangesOfOneRangeCostNoMoreThanOneLeaf) {
     for (uint64_t n = 0; n < 1000; n++)
         ASSERT_TRUE(map.add(sectors(n * 40 + 1, n * 40 + 2)).is_ok());
     EXPECT_EQ(allocations() - before, 1000U) << "growing a range replaces its leaf, no more";
+}
+
+/* What is held counts as bad without memory, and nothing of it is left when the hold ends. */
+TEST_F(PoisonMapMemory, P1_AHoldCountsAsBadUntilItIsNarrowed) {
+    for (const Range &held : Ranges{{0, 8}, {8, 16}, {16, 32}, {96, 128}})
+        for (const Range &left :
+             Ranges{{0, 0}, {held.first, held.first + 3}, {held.first + 2, held.second}, held}) {
+            PoisonMap map;
+            MapModel model(128);
+            for (const uint64_t sector : {3, 12, 18, 20, 31}) {
+                ASSERT_TRUE(map.add(sectors(sector, sector + 1)).is_ok());
+                model.set(sector, sector + 1, true);
+            }
+            MapModel with_hold = model;
+            PoisonMap::Reservation reservation;
+            ASSERT_TRUE(map.reserve_for_remove(reservation).is_ok());
+            const uint64_t before = allocations();
+            map.hold(sectors(held.first, held.second));
+            with_hold.set(held.first, held.second, true);
+            expect_sectors(with_hold, map);
+            map.narrow_hold(sectors(left.first, left.second));
+            EXPECT_EQ(allocations(), before);
+            MapModel after = model;
+            after.set(left.first, left.second, true);
+            expect_sectors(after, map);
+            /* A hold that was left is stored with the next change. */
+            map.remove(sectors(20, 21), reservation);
+            after.set(20, 21, false);
+            after.set(left.first, left.second, true);
+            expect_sectors(after, map);
+            ASSERT_TRUE(map.add(sectors(60, 61)).is_ok());
+            after.set(60, 61, true);
+            expect_sectors(after, map);
+            expect_normal(map);
+        }
 }
 
 } // namespace

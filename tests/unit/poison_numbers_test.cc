@@ -21,7 +21,24 @@ class PoisonNumbers : public NamespaceTest {
 TEST_F(PoisonNumbers, AllAreZeroAtFirst) {
     for (uint32_t which = PMEM_POISON_RANGES; which <= PMEM_POISON_REPAIRS_FAILED; which++)
         EXPECT_EQ(number(which), 0U) << "number " << which;
-    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED + 1), 0U) << "one that there is not";
+    EXPECT_EQ(number(PMEM_POISON_UNITS_PARTLY_COVERED), 0U);
+    EXPECT_EQ(number(PMEM_POISON_UNITS_PARTLY_COVERED + 1), 0U) << "one that there is not";
+}
+
+TEST_F(PoisonNumbers, P14_WritesThatDoNotCoverTheClearUnit) {
+    remove();
+    make(64);
+    binding_->clear_unit = 4096;
+    media_->clear_in_units(8);
+    ASSERT_EQ(probe(), DAXMEND_OK);
+    store("11 1\n");
+    EXPECT_EQ(write(11, 1), DAXMEND_POISONED);
+    EXPECT_EQ(number(PMEM_POISON_UNITS_PARTLY_COVERED), 1U);
+    EXPECT_EQ(number(PMEM_POISON_WRITES_STOPPED), 0U);
+    EXPECT_EQ(number(PMEM_POISON_CLEARS_ISSUED), 0U);
+    EXPECT_EQ(write(8, 8), DAXMEND_OK);
+    EXPECT_EQ(number(PMEM_POISON_SECTORS_REPAIRED), 1U) << "the others were good";
+    EXPECT_EQ(number(PMEM_POISON_CLEARS_ISSUED), 1U);
 }
 
 TEST_F(PoisonNumbers, P11_RangesSectorsAndThoseNotShown) {

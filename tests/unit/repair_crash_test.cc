@@ -7,7 +7,8 @@
  *
  * The model of the machine: a store is ordered by the next barrier, what is ordered is durable
  * after the next flush that succeeds, and a clear acts on the media at once. Any line may be
- * durable earlier.
+ * durable earlier. Where the platform clears more than a sector at once, the good sectors of the
+ * unit share the documented window with the bad ones.
  */
 #include <algorithm>
 #include <cstring>
@@ -40,12 +41,15 @@ struct Case {
     uint64_t begin;
     uint64_t end;
     decltype(daxmend_device_write) *way;
+    uint64_t unit = 1; /* sectors that the platform clears at once */
+    uint64_t lead = 0; /* how many of the first unit come before the device */
 };
 
 class RepairCrash : public DeviceTest {
   protected:
     void prepare(const Case &test) {
         make(kSectors, true);
+        use_units(test.unit, test.lead);
         test_ = test;
         was_bad_.assign(kSectors, false);
         for (const auto &[begin, end] : test.bad) {
@@ -95,10 +99,14 @@ class RepairCrash : public DeviceTest {
     }
     void map_holds_only_durable(const std::string &next) const {
         for (uint64_t sector = 0; sector < kSectors; sector++)
-            if (was_bad_[sector] && !bad_at(sector))
+            if ((was_bad_[sector] || is_open(open_, sector)) && !bad_at(sector))
                 EXPECT_TRUE(is_new(durable_, sector))
                     << "sector " << sector << " is good before its data is durable, before step "
                     << next;
+    }
+
+    static bool is_open(Range open, uint64_t sector) {
+        return open.first <= sector && sector < open.second;
     }
 
     /* The write, with an instant before each of its steps and one after it. */
@@ -179,7 +187,7 @@ class RepairCrash : public DeviceTest {
                 EXPECT_TRUE(was_bad_[sector] && !written) << "sector " << sector << " is refused";
                 continue;
             }
-            const bool open = at.open.first <= sector && sector < at.open.second;
+            const bool open = is_open(at.open, sector);
             for (uint64_t line = 0; line < kSector; line += kLine) {
                 const uint8_t *got = sink.data.data() + line;
                 const uint64_t place = sector * kSector + line;
@@ -255,6 +263,27 @@ TEST_F(RepairCrash, P12_AtEveryStepOfEveryWrite) {
     EXPECT_GT(crashes_, 600U) << "so many instants there are";
 }
 
+TEST_F(RepairCrash, P12_WithAPlatformThatClearsMoreThanASector) {
+    for (const auto &[unit, lead] : {Range{8, 0}, Range{4, 0}, Range{16, 8}})
+        for (Write *way : kWays)
+            for (const Ranges &bad : kPoison)
+                for (const auto &[begin, end] : kWrites)
+                    ASSERT_NO_FATAL_FAILURE(every_crash({bad, begin, end, way, unit, lead}));
+    EXPECT_GT(crashes_, 600U) << "so many instants there are";
+}
+
+/* It clears units in part, too, as none should. */
+TEST_F(RepairCrash, P12_WithAPlatformThatClearsHalfAUnit) {
+    for (Write *way : kWays)
+        for (const uint64_t unit : {4, 8, 16}) {
+            clear_answer_ = [unit](uint64_t, uint64_t sectors) {
+                return static_cast<int64_t>(sectors > unit ? unit + unit / 2 : sectors / 2);
+            };
+            ASSERT_NO_FATAL_FAILURE(every_crash({{{3, 21}}, 0, kBytes, way, unit, unit & 8}));
+            EXPECT_NE(wrote_.status, DAXMEND_OK);
+        }
+}
+
 TEST_F(RepairCrash, P12_WithPagesThatAMachineCheckTookAway) {
     lost_ = {1};
     for (Write *way : kWays)
@@ -284,8 +313,10 @@ TEST_F(RepairCrash, P12_WithAFlushThatFails) {
     flush_status_ = DAXMEND_KERNEL_ERROR - 5;
     for (Write *way : kWays)
         for (const Ranges &bad : kPoison) {
-            ASSERT_NO_FATAL_FAILURE(every_crash({bad, 0, kBytes, way}));
-            EXPECT_EQ(wrote_.status, DAXMEND_KERNEL_ERROR - 5);
+            for (const uint64_t unit : {1, 8}) {
+                ASSERT_NO_FATAL_FAILURE(every_crash({bad, 0, kBytes, way, unit, 0}));
+                EXPECT_EQ(wrote_.status, DAXMEND_KERNEL_ERROR - 5);
+            }
         }
 }
 

@@ -2,7 +2,8 @@
 /*
  * Every write over small devices with chosen bad sectors, compared with a model of ten lines:
  * how many bytes were written, what the media then holds, and what is bad afterwards (P1,
- * P4, P8). Starts and ends step through 100 bytes and through all borders of sectors.
+ * P4, P8). Starts and ends step through 100 bytes and through all borders of sectors. Once more on
+ * platforms that clear more than a sector at once.
  */
 #include <cstring>
 #include <set>
@@ -30,13 +31,26 @@ struct Outcome {
     Pattern bad;
 };
 
+/* What the platform clears at once: the unit of sector 0 began `lead` sectors before it. */
+struct Units {
+    uint64_t sectors = 1;
+    uint64_t lead = 0;
+
+    /* Whether all of the unit that holds `sector` lies between two bytes of the device. */
+    bool covered(uint64_t sector, uint64_t begin, uint64_t end) const {
+        const uint64_t first = (sector + lead) / sectors * sectors;
+        return first >= lead && (first - lead) * kSector >= begin &&
+               (first + sectors - lead) * kSector <= end;
+    }
+};
+
 /* What a bio does: sector by sector. */
-Outcome model_by_sectors(Pattern bad, uint64_t begin, uint64_t end) {
+Outcome model_by_sectors(Pattern bad, uint64_t begin, uint64_t end, Units units) {
     uint64_t at = begin;
     while (at < end) {
         const uint64_t sector = at / kSector;
         if (bad >> sector & 1) {
-            if (at % kSector != 0 || at + kSector > end)
+            if (!units.covered(sector, begin, end))
                 return {at - begin, DAXMEND_POISONED, bad};
             bad &= ~(Pattern{1} << sector);
         }
@@ -46,12 +60,12 @@ Outcome model_by_sectors(Pattern bad, uint64_t begin, uint64_t end) {
 }
 
 /* P4 word by word: page by page, up to the first in which a bad sector would be left. */
-Outcome model_by_pages(Pattern bad, uint64_t begin, uint64_t end) {
+Outcome model_by_pages(Pattern bad, uint64_t begin, uint64_t end, Units units) {
     uint64_t at = begin;
     while (at < end) {
         const uint64_t page = at / kPage;
         for (uint64_t sector = page * 8; sector < (page + 1) * 8; sector++)
-            if ((bad >> sector & 1) && (sector * kSector < begin || (sector + 1) * kSector > end))
+            if ((bad >> sector & 1) && !units.covered(sector, begin, end))
                 return {at - begin, DAXMEND_POISONED, bad};
         bad &= ~run(page * 8, (page + 1) * 8);
         at = std::min(end, (page + 1) * kPage);
@@ -72,6 +86,12 @@ class RepairExhaustive : public DeviceTest {
         for (uint64_t n = 0; n <= kBytes; n += kSector)
             places.insert(n);
         places_.assign(places.begin(), places.end());
+    }
+
+    void clear_in(Units units) {
+        units_ = units;
+        use_units(units.sectors, units.lead);
+        known_ = 0;
     }
 
     /* Good sectors hold old bytes, the others are poisoned on the platform and known. */
@@ -102,7 +122,7 @@ class RepairExhaustive : public DeviceTest {
         reset(bad);
         media_->write_backs.clear();
         const Outcome want =
-            by_pages(way) ? model_by_pages(bad, begin, end) : model_by_sectors(bad, begin, end);
+            (by_pages(way) ? model_by_pages : model_by_sectors)(bad, begin, end, units_);
         const Written got = write_by(way, begin, end - begin);
         const bool as_told = got.done == want.done && got.status == want.status;
         const Pattern left = bad_now();
@@ -169,6 +189,7 @@ class RepairExhaustive : public DeviceTest {
 
     uint8_t fresh_[kBytes];
     Pattern known_ = 0;
+    Units units_;
     std::vector<uint64_t> places_;
 };
 
@@ -195,6 +216,28 @@ TEST_F(RepairExhaustive, P1_P4_P8_EveryRecoveryWriteRepairsPages) {
         ASSERT_NO_FATAL_FAILURE(all_writes(bad, daxmend_device_recovery_write));
 }
 
+/*
+ * Of a page, of half a page, of two pages, and of four, of which the device begins in the third and
+ * ends in the first: no write covers these.
+ */
+constexpr Units kUnits[] = {{8, 0}, {4, 0}, {16, 0}, {16, 8}, {32, 16}};
+
+TEST_F(RepairExhaustive, P1_P4_P8_EveryWriteRepairsWholeClearUnits) {
+    std::vector<uint64_t> places;
+    for (uint64_t n = 0; n < places_.size(); n++)
+        if (places_[n] % kSector == 0 || n % 7 == 0)
+            places.push_back(places_[n]);
+    places_ = places;
+    for (const Units units : kUnits) {
+        clear_in(units);
+        SCOPED_TRACE(::testing::Message()
+                     << "units of " << units.sectors << " sectors from -" << units.lead << " on");
+        for (Write *way : kWays)
+            for (const Pattern bad : kPatterns)
+                ASSERT_NO_FATAL_FAILURE(all_writes(bad, way));
+    }
+}
+
 /* Every set of bad sectors in a page, every write of whole sectors over it. */
 TEST_F(RepairExhaustive, P4_EverySetOfBadSectorsOfAPage) {
     for (Write *way : kWays)
@@ -208,25 +251,51 @@ TEST_F(RepairExhaustive, P4_EverySetOfBadSectorsOfAPage) {
                 }
 }
 
+/* The same for two units of a page and for the second half of a unit of two pages. */
+TEST_F(RepairExhaustive, P4_EverySetOfBadSectorsOfAPageInClearUnits) {
+    for (const Units units : {Units{4, 0}, Units{16, 0}}) {
+        clear_in(units);
+        for (Write *way : kWays)
+            for (Pattern set = 1; set < 256; set++)
+                for (const uint64_t begin : {0, 4, 7, 8, 12})
+                    for (const uint64_t end : {13, 16, 17}) {
+                        one_write(set << 8, begin * kSector, end * kSector, way);
+                        if (HasFailure())
+                            FAIL() << "bad sectors " << set << " of page 1, " << begin << " to "
+                                   << end << (by_pages(way) ? ", by pages" : ", by sectors");
+                    }
+    }
+}
+
 /* Bad pages are out of the mapping, as after machine checks; nothing touches them there. */
-TEST_F(RepairExhaustive, P8_LostPagesMakeNoDifference) {
-    for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(0, 24)})
-        for (uint64_t n = 0; n < places_.size(); n += 3)
-            for (uint64_t m = n + 1; m < places_.size(); m++) {
-                for (uint64_t page = 0; page < kPages; page++)
-                    if (bad >> page * 8 & 0xff)
-                        media_->lose_page(page);
-                one_write(bad, places_[n], places_[m], kWays[m % 2]);
-                if (HasFailure())
-                    FAIL() << "bad sectors " << bad << ", bytes " << places_[n] << " to "
-                           << places_[m];
-                for (uint64_t page = 0; page < kPages; page++) {
-                    const bool still_bad = known_ >> page * 8 & 0xff;
-                    ASSERT_EQ(media_->page_lost(page), still_bad) << "page " << page;
-                    ASSERT_EQ(media_->page_marked(page), still_bad) << "page " << page;
-                    media_->find_page(page);
-                }
-            }
+class RepairExhaustiveLost : public RepairExhaustive {
+  protected:
+    void one_write_on_lost_pages(Pattern bad, uint64_t begin, uint64_t end, Write *way) {
+        for (uint64_t page = 0; page < kPages; page++)
+            if (bad >> page * 8 & 0xff)
+                media_->lose_page(page);
+        one_write(bad, begin, end, way);
+        if (HasFailure())
+            FAIL() << "bad sectors " << bad << ", bytes " << begin << " to " << end;
+        for (uint64_t page = 0; page < kPages; page++) {
+            const bool still_bad = bad_now() >> page * 8 & 0xff;
+            ASSERT_EQ(media_->page_lost(page), still_bad) << "page " << page;
+            ASSERT_EQ(media_->page_marked(page), still_bad) << "page " << page;
+            media_->find_page(page);
+        }
+    }
+};
+
+TEST_F(RepairExhaustiveLost, P8_LostPagesMakeNoDifference) {
+    for (const Units units : {Units{1, 0}, Units{8, 0}, Units{16, 8}}) {
+        clear_in(units);
+        const uint64_t step = units.sectors == 1 ? 3 : 7;
+        for (const Pattern bad : {run(11, 12), run(7, 9) | run(15, 17), run(0, 24)})
+            for (uint64_t n = 0; n < places_.size(); n += step)
+                for (uint64_t m = n + 1; m < places_.size(); m++)
+                    ASSERT_NO_FATAL_FAILURE(
+                        one_write_on_lost_pages(bad, places_[n], places_[m], kWays[m % 2]));
+    }
 }
 
 } // namespace

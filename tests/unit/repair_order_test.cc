@@ -32,6 +32,21 @@ TEST_F(RepairOrder, P12_ClearInvalidateWriteFlushVerifyForget) {
     EXPECT_TRUE(bad().empty());
 }
 
+/* The good sectors before the bad one are written when nobody has looked further, and again. */
+TEST_F(RepairOrder, P12_AClearUnitIsOneStepFromItsClearToItsVerify) {
+    start(32);
+    use_units(8);
+    quiet_poison(10, 11);
+    quiet_poison(13, 17);
+    EXPECT_EQ(write_sectors(8, 24), (Written{24 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(media_->log,
+              (Log{"write 8+2", "clear 8+8", "invalidate 8+8", "write 8+8", "barrier", "flush",
+                   "verify 8+8", "changed", "clear 16+8", "invalidate 16+8", "write 16+8",
+                   "barrier", "flush", "verify 16+8", "changed", "write 24+8"}));
+    EXPECT_TRUE(bad().empty());
+    expect_new(8 * kSector, 32 * kSector, 8 * kSector);
+}
+
 TEST_F(RepairOrder, P1_SectorsAreForgottenAfterEverythingElse) {
     start(16, true);
     quiet_poison(3, 5);

@@ -3,4 +3,4 @@
 # in: dax_core/repair.cc
 # found by: DaxCallersAmongOthers.P1_P4_OthersMarkSectors
 # as: was reported as written with bad sector
-s/scope = plan_repair\(bytes, covered, unit\)\.scope;/scope = to_bytes(wanted.scope).intersect(bytes) == bytes ? wanted.scope : SectorExtent{};/
+s/scope = plan_repair\(bytes, covered.units, unit\)\.scope;/scope = to_bytes(wanted.scope).intersect(bytes) == bytes ? wanted.scope : SectorExtent{};/
