@@ -41,6 +41,10 @@ DefinitionBlock ("", "SSDT", 2, "DAXMND", "NDINJECT", 0x00000001)
       Name (_HID, "ACPI0012")
       Method (_FIT, 0, Serialized) { Return (\_SB.NVDR._FIT ()) }
 
+      // How many bytes are cleared at once, a power of two; scripts/lib/qemu.sh puts in what scripts/vm --clear-unit asks for. Where it
+      // is more than a sector, only whole units at multiples of it are cleared.
+      Name (CUNI, 512)
+
       // ---- The list of poisoned ranges -------------------------------------------------------------------------------
 
       // One record, as ARS reports it: u32 DIMM handle, u32 reserved, u64 address, u64 length. The handle is always the first
@@ -205,10 +209,13 @@ DefinitionBlock ("", "SSDT", 2, "DAXMND", "NDINJECT", 0x00000001)
 
       // ---- The functions (ACPI: NVDIMM root device _DSM) --------------------------------------------------------------
 
-      // 1, query ARS capabilities: volatile and persistent scrub; longest ARS answer; smallest unit to clear: 512.
+      // 1, query ARS capabilities: volatile and persistent scrub; longest ARS answer; smallest unit to clear.
       Method (CAPS, 0, Serialized)
       {
-        Return (Concatenate (STAT (0, 3, 48 + RMAX * 24), Buffer (8) {0x00, 0x02}))
+        Local0 = Buffer (8) {}
+        CreateDWordField (Local0, 0, UNIT)
+        UNIT = CUNI
+        Return (Concatenate (STAT (0, 3, 48 + RMAX * 24), Local0))
       }
 
       // 2, start ARS: it ends at once. What the last one covered; nothing when equal.
@@ -274,17 +281,20 @@ DefinitionBlock ("", "SSDT", 2, "DAXMND", "NDINJECT", 0x00000001)
         Return (ANSW)
       }
 
-      // 4, clear uncorrectable error: answers how much was cleared, from the start on. A range that cannot be cleared ends it.
+      // 4, clear uncorrectable error: answers how much was cleared, from the start on. The unit that holds the first sector of a range
+      // that cannot be cleared ends it.
       Method (CLER, 1, Serialized)
       {
         Local0 = TAKE (Arg0)
-        If (Local0 || AODD) { Return (Concatenate (STAT (2, 0, 0), Buffer (8) {})) }
+        Local3 = CUNI >> 9             // sectors in a unit, 0 where it is smaller than a sector
+        If (Local3) { Local3-- }
+        If (Local0 || AODD || ((ABEG | AEND) & Local3)) { Return (Concatenate (STAT (2, 0, 0), Buffer (8) {})) }
         NCLR++
         Local1 = AEND
         If ((KEEP < KEND) && (ABEG < KEND) && (KEEP < AEND))
         {
           Local1 = ABEG
-          If (ABEG < KEEP) { Local1 = KEEP }
+          If (ABEG < KEEP) { Local1 = KEEP - (KEEP & Local3) }
         }
         Local2 = Buffer (8) {}
         CreateDWordField (Local2, 0, DLOW)

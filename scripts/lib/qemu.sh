@@ -6,17 +6,19 @@
 # QEMU is given two pairs of pipes in the run folder: host.in/host.out is the guest's ttyS1, qmp.in/qmp.out the machine's control
 # protocol, which the bridge uses when the guest asks for a monitor command.
 
-# acpi_table: compiles the ARS and injection table when its source is newer; leaves its path in ACPI_TABLE.
+# acpi_table CLEAR-UNIT: compiles the ARS and injection table when its source is newer; leaves its path in ACPI_TABLE. The platform
+# clears so many bytes at once.
 acpi_table() {
-	ACPI_TABLE=$CACHE/acpi/inject.aml
-	run_locked acpi compile_acpi_table
+	ACPI_TABLE=$CACHE/acpi/inject-$1.aml
+	run_locked acpi compile_acpi_table "$1"
 }
 compile_acpi_table() {
-	local source=$TOP/scripts/acpi/inject.asl report
+	local source=$TOP/scripts/acpi/inject.asl part=$CACHE/acpi/part report
 	[ "$ACPI_TABLE" -nt "$source" ] && return 0
 	mkdir -p "$CACHE/acpi"
-	report=$(iasl -we -ve -p "$CACHE/acpi/part" "$source" 2>&1) || die "iasl refuses $source: $report"
-	mv "$CACHE/acpi/part.aml" "$ACPI_TABLE"
+	sed "s/Name (CUNI, 512)/Name (CUNI, $1)/" "$source" >"$part.asl"
+	report=$(iasl -we -ve -p "$part" "$part.asl" 2>&1) || die "iasl refuses $source: $report"
+	mv "$part.aml" "$ACPI_TABLE"
 }
 
 # NVDIMM size as QEMU needs it: whole 16 MiB steps, plus the label area, or the kernel refuses the region's alignment.
