@@ -8,7 +8,7 @@
 # not be busybox's either: Debian builds that one to prefer its own applets over whatever is in PATH. All else is busybox, because it is
 # static: an emulated processor starts it five times as fast as a program with libraries.
 GUEST_PROGRAMS=(dash bash kmod ndctl daxctl dmsetup blockdev fallocate mount umount strace cmp findmnt lsblk blkdiscard dd sync cp
-	mke2fs e2fsck tune2fs dumpe2fs debugfs filefrag mkfs.xfs xfs_repair xfs_io xfs_db)
+	mke2fs e2fsck tune2fs dumpe2fs debugfs filefrag mkfs.xfs xfs_repair xfs_io xfs_db perl)
 # fio drags in some 80 MB of libraries, so only runs that name it get it.
 FIO_PROGRAMS=(fio)
 
