@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "pmem_drv/info_block.h"
+
 namespace daxmend {
 
 static void flush_at_the_end(pmem_binding *binding) {
@@ -22,8 +24,13 @@ Status Namespace::find_layout(pmem_layout &layout) {
     const Status enabled(pmem_nd_enable(binding_));
     if (!enabled.is_ok())
         return enabled;
+    const Result<int32_t> checked = check_info_block(binding_, PMEM_CLAIM_PFN);
+    if (!checked.is_ok())
+        return checked.status();
+    /* Not disabled after a failure: the kernel closes the namespace in between, and then at the end of the probe. */
     const Status read(pmem_nd_pfn_layout(binding_, &layout));
-    pmem_nd_disable(binding_);
+    if (read.is_ok())
+        pmem_nd_disable(binding_);
     return read;
 }
 
@@ -32,7 +39,9 @@ Status Namespace::build() {
     const Status found = find_layout(layout);
     if (!found.is_ok())
         return found;
-    if (layout.data_offset >= layout.map_bytes)
+    if (layout.map_offset > layout.resource_bytes ||
+        layout.map_bytes > layout.resource_bytes - layout.map_offset ||
+        layout.data_offset >= layout.map_bytes)
         return Status::invalid();
     sectors_ = sectors_rounded_down(Bytes{layout.map_bytes - layout.data_offset});
     data_phys_ = layout.resource_begin + layout.map_offset + layout.data_offset;
@@ -203,22 +212,33 @@ static Status attach_btt(pmem_binding *binding) {
 }
 
 /*
- * Whether an info block hands the namespace to another personality. Then a device for it now
- * exists, and this probe ends without a block device of its own.
+ * Whether an info block hands the namespace to another claim. Then a device for it now exists, and
+ * this probe ends without a block device of its own. An info block that is there but cannot be
+ * used must not be written over: then nobody gets the namespace.
  */
 static Status let_others_claim(pmem_binding *binding) {
+    const int32_t allowed = pmem_nd_claim_class(binding);
     const Status enabled(pmem_nd_enable(binding));
     if (!enabled.is_ok())
         return enabled;
+    const Result<int32_t> checked = check_info_block(binding, allowed);
+    if (!checked.is_ok())
+        return checked.status();
     constexpr int32_t kClaims[] = {PMEM_CLAIM_BTT, PMEM_CLAIM_PFN, PMEM_CLAIM_DAX};
     for (const int32_t claim : kClaims) {
         const int32_t found = pmem_nd_claim(binding, claim);
         if (found == DAXMEND_OK)
             return Status(DAXMEND_CLAIMED);
-        /* An info block that cannot be used here: not a namespace to be written over. */
         if (found == DAXMEND_UNSUPPORTED && claim != PMEM_CLAIM_BTT)
             return Status(DAXMEND_UNSUPPORTED);
+        /* The block is there, or may be: this was not the answer to whether it is. */
+        if (found == DAXMEND_NO_MEMORY || claim == checked.value())
+            return Status(found);
     }
+    if (allowed != PMEM_CLAIM_NONE && allowed != PMEM_CLAIM_ANY)
+        pmem_warn(binding,
+                  "the label says that this is no raw namespace, but the info block that would "
+                  "say more is not there; it comes up as a raw disk");
     pmem_nd_disable(binding);
     return Status::ok();
 }

@@ -56,9 +56,16 @@ int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim)
 		[PMEM_CLAIM_PFN] = nd_pfn_probe,
 		[PMEM_CLAIM_DAX] = nd_dax_probe,
 	};
-	int error = probes[claim](binding->dev, binding->ndns);
+	int error = daxmend_fault_step() ? -ENOMEM : probes[claim](binding->dev, binding->ndns);
 
-	return error == -EOPNOTSUPP ? DAXMEND_UNSUPPORTED : status_from_errno(error);
+	switch (error) {
+	case -EOPNOTSUPP:
+		return DAXMEND_UNSUPPORTED;
+	case -ENOMEM:
+		return DAXMEND_NO_MEMORY;
+	default:
+		return status_from_errno(error);
+	}
 }
 
 /* The btt opens the namespace too, and writes its metadata, over poison if there is any. */

@@ -21,6 +21,7 @@
 struct dev_pagemap;
 struct gendisk;
 struct nd_btt;
+struct nd_gen_sb;
 struct nd_pfn;
 struct nd_region;
 
@@ -37,6 +38,8 @@ unsigned int pmem_sector_size(struct nd_namespace_common *ndns);
 bool pmem_should_map_pages(struct device *dev);
 void nvdimm_check_and_set_ro(struct gendisk *disk);
 const char *nvdimm_namespace_disk_name(struct nd_namespace_common *ndns, char *name);
+const uuid_t *nd_dev_to_uuid(struct device *dev);
+u64 nd_sb_checksum(struct nd_gen_sb *nd_gen_sb);
 
 /* libnvdimm, EXPORT_SYMBOL_GPL */
 int devm_namespace_enable(struct device *dev, struct nd_namespace_common *ndns,
@@ -58,4 +61,23 @@ int nvdimm_namespace_detach_btt(struct nd_btt *nd_btt);
 /* Offset of the little-endian 64-bit "dataoff" in that block, on-media format 1.1 to 1.4. */
 #define ND_PFN_INFO_DATAOFF 56
 
+/* That block on the media, as far as it is read here; that of a devdax namespace differs in its signature alone. */
+struct nd_export_pfn_sb {
+	u8 signature[16];
+	u8 uuid[16];
+	u8 parent_uuid[16];
+	__le32 flags;
+	__le16 version_major;
+	__le16 version_minor;
+	__le64 dataoff; /* from the namespace's first byte and start_pad */
+	__le64 npfns;
+	__le32 mode;
+	__le32 start_pad; /* from format 1.1 on, as the next */
+	__le32 end_trunc;
+	u8 rest[4004];
+	__le64 checksum;
+};
+
+#define ND_PFN_SIGNATURE "NVDIMM_PFN_INFO"
+#define ND_DAX_SIGNATURE "NVDIMM_DAX_INFO"
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The seam of pmem_drv, both ways: what its C++ may ask of the nd bus and the block layer
- * (implemented in shim/nd_driver.c, nd_media.c and block.c), and what it offers to their
+ * (implemented in shim/nd_driver.c, nd_info_block.c, nd_media.c and block.c), and what it offers to their
  * callbacks (implemented in pmem_drv/). A pmem_binding is one device of the nd bus that the
  * driver is bound to: a namespace, or a btt or pfn device that claimed one.
  */
@@ -34,15 +34,61 @@ int32_t pmem_nd_open(struct pmem_binding *binding);
 int32_t pmem_nd_enable(struct pmem_binding *binding);
 void pmem_nd_disable(struct pmem_binding *binding);
 
-/* Personalities that info blocks on the namespace can ask for. */
+/* Claims that an info block on the namespace can make. */
+#define PMEM_CLAIM_NONE 0
 #define PMEM_CLAIM_BTT 1
 #define PMEM_CLAIM_PFN 2
 #define PMEM_CLAIM_DAX 3
+/* Two answers of pmem_nd_claim_class() alone: a BTT in format 2.0, and all of the above. */
+#define PMEM_CLAIM_BTT2 4
+#define PMEM_CLAIM_ANY 5
+
+/*
+ * The claim that the namespace's label allows. Without labels, and for a label that names none,
+ * PMEM_CLAIM_ANY; PMEM_CLAIM_NONE if force_raw is set or the label names a claim that the kernel does not know.
+ */
+int32_t pmem_nd_claim_class(struct pmem_binding *binding);
+
+#define PMEM_INFO_BLOCK_BYTES 4096U
+/* Where info blocks lie, in bytes from the namespace's first: BTTs in format 2.0, all others. */
+#define PMEM_INFO_BLOCK_BTT2 0U
+#define PMEM_INFO_BLOCK_OTHERS 4096U
+/* What is kept free for info blocks at the start of a namespace. */
+#define PMEM_INFO_BLOCK_RESERVE 8192U
+/*
+ * The kernel maps memory in sections. The struct pages of a full section take one huge page, those of
+ * a part of one lie in ordinary memory, wherever the info block puts them.
+ */
+#define PMEM_SECTION_BYTES (128ULL << 20)
+#define PMEM_SECTION_PAGES_BYTES (2ULL << 20)
+
+/* Where the struct pages are: in ordinary memory, or in front of the data. */
+#define PMEM_PAGES_IN_MEMORY 1U
+#define PMEM_PAGES_ON_MEDIA 2U
+
+/* What an info block of an fsdax or devdax namespace says. All in bytes. */
+struct pmem_info_block {
+	uint64_t namespace_begin; /* physical address */
+	uint64_t namespace_bytes;
+	uint64_t data_offset; /* from namespace_begin + start_pad */
+	uint64_t start_pad; /* not used, at the start and at the end of the namespace */
+	uint64_t end_trunc;
+	uint32_t claim; /* PMEM_CLAIM_PFN or _DAX; _NONE if it is no such block of this namespace */
+	uint32_t mode; /* PMEM_PAGES_..., or a number that this kernel does not know */
+};
+DAXMEND_STATIC_ASSERT(sizeof(struct pmem_info_block) == 48, "five 64-bit and two 32-bit numbers");
+
+/*
+ * Reads the info block at byte `offset` of the namespace; between enable and disable.
+ * DAXMEND_POISONED: it cannot be read.
+ */
+int32_t pmem_nd_read_info_block(struct pmem_binding *binding, uint64_t offset,
+				struct pmem_info_block *block);
 
 /*
  * Looks for the info block of one personality. DAXMEND_OK: found, a device of that kind
- * now owns the namespace. DAXMEND_UNSUPPORTED: found, but of no use here. Anything else:
- * not found.
+ * now owns the namespace. DAXMEND_UNSUPPORTED: found, but of no use here. DAXMEND_NO_MEMORY: that is
+ * not known. Anything else: not found.
  */
 int32_t pmem_nd_claim(struct pmem_binding *binding, int32_t claim);
 
@@ -65,7 +111,10 @@ DAXMEND_STATIC_ASSERT(sizeof(struct pmem_layout) == 40, "five 64-bit numbers");
 
 /* The layout of a namespace that is used whole. */
 void pmem_nd_plain_layout(struct pmem_binding *binding, struct pmem_layout *layout);
-/* The layout that the pfn info block asks for; between enable and disable. */
+/*
+ * The layout that the pfn info block asks for, which the kernel writes if there is none; between enable
+ * and disable. After a failure the kernel may have closed the namespace already: end the probe without disable.
+ */
 int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *layout);
 
 /* Whether a namespace without a pfn info block can have struct pages (e820, virtio). */

@@ -137,8 +137,30 @@ void pmem_nd_disable(pmem_binding *binding) {
 
 int32_t pmem_nd_claim(pmem_binding *binding, int32_t claim) {
     expect_before(binding->enabled, "enable", "claim");
+    expect_before(binding->claim_class == PMEM_CLAIM_NONE || binding->called("read_info_block"),
+                  "the check of the info block", "claim");
     static_cast<void>(binding->call("claim"));
     return binding->claims[claim - PMEM_CLAIM_BTT];
+}
+
+int32_t pmem_nd_claim_class(pmem_binding *binding) {
+    return binding->claim_class;
+}
+
+int32_t pmem_nd_read_info_block(pmem_binding *binding, uint64_t offset, pmem_info_block *block) {
+    expect_before(binding->enabled, "enable", "read_info_block");
+    EXPECT_EQ(offset % PMEM_INFO_BLOCK_BYTES, 0U);
+    const uint64_t place = offset / PMEM_INFO_BLOCK_BYTES;
+    if (place > 1) {
+        ADD_FAILURE() << "no info block lies at byte " << offset;
+        return DAXMEND_INVALID;
+    }
+    const int32_t status = binding->call("read_info_block");
+    if (status != DAXMEND_OK)
+        return status;
+    if (binding->info_block_status[place] == DAXMEND_OK)
+        *block = binding->info_blocks[place];
+    return binding->info_block_status[place];
 }
 
 int32_t pmem_nd_attach_btt(pmem_binding *binding) {
@@ -165,9 +187,13 @@ void pmem_nd_plain_layout(pmem_binding *binding, pmem_layout *layout) {
 
 int32_t pmem_nd_pfn_layout(pmem_binding *binding, pmem_layout *layout) {
     expect_before(binding->enabled, "enable", "pfn_layout");
+    expect_before(binding->called("read_info_block"), "the check of the info block", "pfn_layout");
     const int32_t status = binding->call("pfn_layout");
     if (status == DAXMEND_OK)
         *layout = binding->layout;
+    else
+        binding->enabled =
+            false; /* the kernel closes the namespace to open it again, which can fail */
     return status;
 }
 

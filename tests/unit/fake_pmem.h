@@ -31,6 +31,10 @@ struct pmem_binding {
     /* Takes bios that end with a flush and ends them itself. */
     bool ends_bios = false;
     pmem_layout layout = {};
+    /* What the label allows, the info blocks at byte 0 and at byte 4096, and whether they can be read. */
+    int32_t claim_class = PMEM_CLAIM_ANY;
+    pmem_info_block info_blocks[2] = {};
+    int32_t info_block_status[2] = {DAXMEND_OK, DAXMEND_OK};
     /* Answers of pmem_nd_claim() for PMEM_CLAIM_BTT, _PFN and _DAX. */
     int32_t claims[3] = {DAXMEND_INVALID, DAXMEND_INVALID, DAXMEND_INVALID};
     /* The call whose name this is fails with `failure`. */

@@ -16,9 +16,9 @@ TEST_F(NamespaceLife, P15_ProbeAndRemoveInOrder) {
     make(64);
     EXPECT_EQ(probe(), DAXMEND_OK);
     EXPECT_EQ(binding_->calls,
-              (Calls{"open", "enable", "claim", "claim", "claim", "disable", "plain_layout",
-                     "reserve", "map", "disk_create", "failures_begin", "bus_list", "dax_register",
-                     "disk_add", "follow_read_only"}));
+              (Calls{"open", "enable", "read_info_block", "claim", "claim", "claim", "disable",
+                     "plain_layout", "reserve", "map", "disk_create", "failures_begin", "bus_list",
+                     "dax_register", "disk_add", "follow_read_only"}));
     EXPECT_EQ(binding_->disk_sectors, 64U);
     EXPECT_NE(ns_, nullptr);
     EXPECT_TRUE(binding_->warnings.empty());
@@ -30,8 +30,8 @@ TEST_F(NamespaceLife, P15_ProbeAndRemoveInOrder) {
 
 TEST_F(NamespaceLife, P15_EachStepOfAProbeCanFailAndLeavesNothing) {
     for (const int32_t kind : {PMEM_KIND_NAMESPACE, PMEM_KIND_PFN})
-        for (const char *step : {"open", "enable", "pfn_layout", "reserve", "map", "disk_create",
-                                 "bus_list", "dax_register", "disk_add"}) {
+        for (const char *step : {"open", "enable", "read_info_block", "pfn_layout", "reserve",
+                                 "map", "disk_create", "bus_list", "dax_register", "disk_add"}) {
             if (kind == PMEM_KIND_NAMESPACE && std::string(step) == "pfn_layout")
                 continue;
             SCOPED_TRACE(::testing::Message() << "kind " << kind << ", " << step << " fails");
@@ -101,6 +101,123 @@ TEST_F(NamespaceLife, AnInfoBlockOfNoUseKeepsTheNamespaceFromBeingWrittenOver) {
     EXPECT_EQ(probe(), DAXMEND_OK) << "a btt that cannot be used is as none, as in-tree";
 }
 
+/* Other claims have their info blocks there: an mkfs on the raw disk would destroy their data. */
+TEST_F(NamespaceLife, AnUnreadableInfoBlockIsNoRawDisk) {
+    const struct {
+        int32_t allowed;
+        int place;
+        const char *word;
+    } cases[] = {{PMEM_CLAIM_BTT, 1, "sector"},
+                 {PMEM_CLAIM_BTT2, 0, "sector"},
+                 {PMEM_CLAIM_PFN, 1, "fsdax"},
+                 {PMEM_CLAIM_DAX, 1, "devdax"}};
+    for (const auto &one : cases) {
+        SCOPED_TRACE(one.allowed);
+        make(64);
+        binding_->claim_class = one.allowed;
+        binding_->info_block_status[one.place] = DAXMEND_POISONED;
+        EXPECT_EQ(probe(), DAXMEND_POISONED);
+        EXPECT_FALSE(binding_->called("claim"));
+        EXPECT_FALSE(binding_->called("reserve"));
+        ASSERT_EQ(binding_->warnings.size(), 1U);
+        EXPECT_NE(binding_->warnings[0].find(one.word), std::string::npos);
+        EXPECT_NE(binding_->warnings[0].find("force_raw"), std::string::npos);
+        binding_->expect_nothing_left();
+        expect_services_idle();
+
+        /* The other place is none of its own. */
+        make(64);
+        binding_->claim_class = one.allowed;
+        binding_->info_block_status[1 - one.place] = DAXMEND_POISONED;
+        binding_->claims[0] = DAXMEND_OK;
+        EXPECT_EQ(probe(), DAXMEND_CLAIMED);
+        EXPECT_TRUE(binding_->warnings.empty());
+    }
+}
+
+TEST_F(NamespaceLife, WithoutLabelsAnUnreadableInfoBlockIsTold) {
+    make(64);
+    binding_->info_block_status[1] = DAXMEND_POISONED;
+    EXPECT_EQ(probe(), DAXMEND_OK) << "it may well be a raw disk";
+    ASSERT_EQ(binding_->warnings.size(), 1U);
+    EXPECT_NE(binding_->warnings[0].find("Do not write"), std::string::npos);
+}
+
+TEST_F(NamespaceLife, ForceRawGivesTheRawDisk) {
+    make(64);
+    binding_->claim_class = PMEM_CLAIM_NONE;
+    binding_->info_block_status[0] = binding_->info_block_status[1] = DAXMEND_POISONED;
+    EXPECT_EQ(probe(), DAXMEND_OK);
+    EXPECT_TRUE(binding_->warnings.empty());
+    EXPECT_EQ(binding_->disk_sectors, 64U);
+}
+
+TEST_F(NamespaceLife, ALabelWithoutItsInfoBlockIsTold) {
+    for (const int32_t allowed :
+         {PMEM_CLAIM_BTT, PMEM_CLAIM_BTT2, PMEM_CLAIM_PFN, PMEM_CLAIM_DAX}) {
+        make(64);
+        binding_->claim_class = allowed;
+        EXPECT_EQ(probe(), DAXMEND_OK)
+            << "as in-tree: the block may have been taken away on purpose";
+        ASSERT_EQ(binding_->warnings.size(), 1U);
+        EXPECT_NE(binding_->warnings[0].find("raw disk"), std::string::npos);
+        remove();
+    }
+}
+
+/* The kernel has no way out of these but a stack trace, or takes data for struct pages. */
+TEST_F(NamespaceLife, AnInfoBlockThatCannotBeIsRefusedBeforeTheKernelActs) {
+    for (const int32_t allowed : {PMEM_CLAIM_ANY, PMEM_CLAIM_PFN, PMEM_CLAIM_DAX, PMEM_CLAIM_BTT})
+        for (const uint32_t claim : {PMEM_CLAIM_NONE, PMEM_CLAIM_PFN, PMEM_CLAIM_DAX}) {
+            SCOPED_TRACE(::testing::Message() << "allowed " << allowed << ", block of " << claim);
+            const bool counts =
+                claim != PMEM_CLAIM_NONE &&
+                (allowed == PMEM_CLAIM_ANY || allowed == static_cast<int32_t>(claim));
+            make(64);
+            binding_->claim_class = allowed;
+            binding_->info_blocks[1].namespace_bytes = media_->bytes();
+            binding_->info_blocks[1].claim = claim;
+            binding_->info_blocks[1].mode = PMEM_PAGES_IN_MEMORY;
+            EXPECT_EQ(probe(), counts ? DAXMEND_UNSUPPORTED : DAXMEND_OK);
+            EXPECT_EQ(binding_->called("claim"), !counts);
+            if (counts)
+                EXPECT_EQ(binding_->warnings.size(), 1U);
+            if (ns_)
+                remove();
+            else
+                binding_->expect_nothing_left();
+        }
+
+    /* A pfn device that exists already. */
+    make(64);
+    binding_->kind = PMEM_KIND_PFN;
+    binding_->info_blocks[1].namespace_bytes = media_->bytes();
+    binding_->info_blocks[1].claim = PMEM_CLAIM_PFN;
+    EXPECT_EQ(probe(), DAXMEND_UNSUPPORTED);
+    EXPECT_FALSE(binding_->called("pfn_layout"));
+    binding_->expect_nothing_left();
+}
+
+/* The kernel could not act on an info block that is there: not a namespace to be written over. */
+TEST_F(NamespaceLife, AClaimThatFailsIsNoRawDisk) {
+    for (const int claim : {0, 1, 2}) {
+        make(64);
+        binding_->claims[claim] = DAXMEND_NO_MEMORY;
+        EXPECT_EQ(probe(), DAXMEND_NO_MEMORY);
+        EXPECT_FALSE(binding_->called("reserve"));
+        binding_->expect_nothing_left();
+    }
+    for (const uint32_t claim : {PMEM_CLAIM_PFN, PMEM_CLAIM_DAX}) {
+        make(64);
+        binding_->info_blocks[1] = {media_->phys(), media_->bytes(),     16 * kSector, 0, 0,
+                                    claim,          PMEM_PAGES_IN_MEMORY};
+        binding_->claims[claim - PMEM_CLAIM_BTT] = binding_->failure;
+        EXPECT_EQ(probe(), binding_->failure);
+        EXPECT_FALSE(binding_->called("reserve"));
+        binding_->expect_nothing_left();
+    }
+}
+
 TEST_F(NamespaceLife, BttDevicesAreAttachedAndDetached) {
     make(64);
     binding_->kind = PMEM_KIND_BTT;
@@ -156,6 +273,13 @@ TEST_F(NamespaceLife, LayoutsWithoutRoomForDataAreRefused) {
         EXPECT_EQ(probe(), DAXMEND_INVALID) << data_offset;
         binding_->expect_nothing_left();
         expect_services_idle();
+    }
+    /* Not inside of the namespace. */
+    for (const uint64_t map_offset : {1 * kSector, 65 * kSector, UINT64_MAX}) {
+        make(64);
+        binding_->layout.map_offset = map_offset;
+        EXPECT_EQ(probe(), DAXMEND_INVALID) << map_offset;
+        binding_->expect_nothing_left();
     }
     make(64);
     binding_->layout.data_offset = 512; /* no whole page: DAX could not work */
