@@ -90,4 +90,6 @@ module_init(dax_core_init);
 module_exit(dax_core_exit);
 
 MODULE_DESCRIPTION("Poison map, access decision and recovery engine for persistent memory");
+MODULE_AUTHOR(DAXMEND_AUTHOR);
+MODULE_VERSION(DAXMEND_VERSION);
 MODULE_LICENSE("GPL");

@@ -391,4 +391,6 @@ module_init(dm_passthrough_init);
 module_exit(dm_passthrough_exit);
 
 MODULE_DESCRIPTION("Device-mapper target that keeps DAX and poison recovery through a stack");
+MODULE_AUTHOR(DAXMEND_AUTHOR);
+MODULE_VERSION(DAXMEND_VERSION);
 MODULE_LICENSE("GPL");

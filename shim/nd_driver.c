@@ -205,6 +205,8 @@ module_init(pmem_drv_init);
 module_exit(pmem_drv_exit);
 
 MODULE_DESCRIPTION("Driver for NVDIMM namespaces that repairs poison, in place of nd_pmem");
+MODULE_AUTHOR(DAXMEND_AUTHOR);
+MODULE_VERSION(DAXMEND_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_ALIAS("pmem");
 MODULE_ALIAS_ND_DEVICE(ND_DEVICE_NAMESPACE_IO);

@@ -25,6 +25,10 @@
 #define DAXMEND_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
+/* What modinfo shows of all three modules. */
+#define DAXMEND_VERSION "0.2.0"
+#define DAXMEND_AUTHOR "daxmend developers"
+
 /*
  * Version of the functions and structs that modules share. Raised with every
  * change; pmem_drv and dm_passthrough refuse to load on a dax_core of another
