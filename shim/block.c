@@ -153,6 +153,19 @@ static int pmem_rw_page(struct block_device *bdev, sector_t sector, struct page 
 }
 #endif
 
+/* Who unbinds a driver may hold the disk while it does so, as ndctl does: nothing to tell of. */
+#define TELL_IN_USE_AFTER HZ
+
+static void tell_in_use(struct work_struct *work)
+{
+	struct pmem_binding *binding = container_of(to_delayed_work(work), struct pmem_binding,
+						    tell_in_use);
+
+	/* The nd bus may have freed the device; the disk lives while it is open. */
+	pr_warn("pmem_drv: %s is still in use; its memory is released when the last user closes it\n",
+		binding->disk->disk_name);
+}
+
 /* A user of the disk has closed it, and still holds this module. LOCK: the disk's open_mutex. */
 static void pmem_release(COMPAT_RELEASE_ARGS)
 {
@@ -161,6 +174,8 @@ static void pmem_release(COMPAT_RELEASE_ARGS)
 	if (!binding || !binding->abandoned || disk_openers(disk))
 		return;
 	disk->private_data = NULL;
+	// ORDER: the work reads the binding and runs in this module, which the user holds until this returns.
+	cancel_delayed_work_sync(&binding->tell_in_use);
 	pmem_media_release(binding);
 	kfree(binding);
 }
@@ -267,8 +282,8 @@ void pmem_binding_end(struct pmem_binding *binding, bool stays_while_claimed)
 		mutex_lock(&disk->open_mutex);
 		binding->abandoned = stays_while_claimed && disk->part0->bd_holder;
 		if (binding->abandoned) {
-			dev_warn(binding->dev, "%s is in use and keeps its memory until it is not\n",
-				 disk->disk_name);
+			INIT_DELAYED_WORK(&binding->tell_in_use, tell_in_use);
+			schedule_delayed_work(&binding->tell_in_use, TELL_IN_USE_AFTER);
 			binding = NULL; /* pmem_release() frees it */
 		} else {
 			disk->private_data = NULL;

@@ -8,6 +8,7 @@
 #include <linux/memremap.h>
 #include <linux/mutex.h>
 #include <linux/range.h>
+#include <linux/workqueue.h>
 
 #include "daxmend/pmem_drv.h"
 
@@ -37,6 +38,7 @@ struct pmem_binding {
 	char reserved_for[DISK_NAME_LEN]; /* the name there: the namespace itself may go before */
 	void *kaddr; /* the mapping, NULL if there is none */
 	bool abandoned; /* the driver is gone. LOCK: the disk's open_mutex */
+	struct delayed_work tell_in_use; /* armed while abandoned */
 	phys_addr_t data_phys; /* physical address of sector 0 */
 	/*
 	 * LOCK: failures_lock is outside of the repair lock and held for a memory failure on its way to the
