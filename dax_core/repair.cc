@@ -169,8 +169,11 @@ Transfer RepairEngine::write_near_poison(ByteExtent request, daxmend_source *sou
             return {at - request.begin, step.status};
         /* A bio has to end whole; a call for a process that is being killed does not. */
         const bool killed = daxmend_yield() != 0;
-        if (killed && unit == RepairUnit::page && at < request.end)
-            return {at - request.begin, Status::killed()};
+        if (killed && unit == RepairUnit::page && at < request.end) {
+            const SectorExtent left = map_.first_bad(sectors_touched({at, request.end}));
+            const Status why = Status::killed();
+            return {at - request.begin, left.empty() ? why : gave_up(left, why)};
+        }
     }
     return {at - request.begin, Status::ok()};
 }
@@ -298,16 +301,16 @@ Transfer RepairEngine::repair(ByteExtent rest, const Coverage &covered, RepairUn
         return {{0}, not_covered(wanted, covered)};
     ByteExtent bytes = to_bytes(wanted.scope).intersect(rest);
     const int64_t secured = daxmend_source_secure(source, bytes.length().value);
-    Status status = Status::fault();
-    if (secured < 0)
-        status = gave_up(wanted.bad, Status(static_cast<int32_t>(secured)));
+    Status status = secured < 0 ? Status(static_cast<int32_t>(secured)) : Status::fault();
     const Bytes safe_end = bytes.begin + Bytes{static_cast<uint64_t>(max(secured, int64_t{0}))};
     if (safe_end < bytes.end)
         bytes.end = to_bytes(
             media_.unit_rounded_down(sectors_rounded_down(unit_rounded_down(safe_end, unit))));
 
     SectorExtent repaired;
-    if (!bytes.empty()) {
+    if (bytes.empty()) {
+        status = gave_up(wanted.bad, status);
+    } else {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;
         status = Status::ok();

@@ -35,6 +35,8 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
         return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_ISSUED);
     case PMEM_POISON_CLEARS_FAILED:
         return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_FAILED);
+    case PMEM_POISON_CLEARS_GAVE_UP:
+        return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_GAVE_UP);
     case PMEM_POISON_VERIFIES_FAILED:
         return daxmend_device_events(device, DAXMEND_EVENT_VERIFY_FAILED);
     case PMEM_POISON_REPAIRS_FAILED:

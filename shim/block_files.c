@@ -137,6 +137,7 @@ NUMBER(repairs, PMEM_POISON_REPAIRS);
 NUMBER(sectors_repaired, PMEM_POISON_SECTORS_REPAIRED);
 NUMBER(clears_issued, PMEM_POISON_CLEARS_ISSUED);
 NUMBER(clears_failed, PMEM_POISON_CLEARS_FAILED);
+NUMBER(clears_gave_up, PMEM_POISON_CLEARS_GAVE_UP);
 NUMBER(verifies_failed, PMEM_POISON_VERIFIES_FAILED);
 NUMBER(repairs_failed, PMEM_POISON_REPAIRS_FAILED);
 NUMBER(latent_found, PMEM_POISON_LATENT_FOUND);
@@ -166,6 +167,7 @@ static struct attribute *poison_attributes[] = {
 	&number_sectors_repaired.attr.attr,
 	&number_clears_issued.attr.attr,
 	&number_clears_failed.attr.attr,
+	&number_clears_gave_up.attr.attr,
 	&number_verifies_failed.attr.attr,
 	&number_repairs_failed.attr.attr,
 	&number_latent_found.attr.attr,

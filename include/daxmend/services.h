@@ -183,7 +183,7 @@ void daxmend_log_destroy(struct daxmend_log *log);
 #define DAXMEND_EVENT_VERIFY_FAILED 9U /* cleared and written, and bad again */
 #define DAXMEND_EVENT_PARTLY_COVERED 10U /* a write covers a bad sector in part */
 #define DAXMEND_EVENT_MAP_WIDENED 11U /* memory was short: good sectors count as bad */
-#define DAXMEND_EVENT_REPAIR_FAILED 12U /* for another reason: memory, a flush, a page */
+#define DAXMEND_EVENT_REPAIR_FAILED 12U /* for another reason: memory, a flush, a page, a writer that ends */
 #define DAXMEND_EVENT_FAILURE_SIMULATED 13U /* a memory failure that is none: a program asked for it */
 #define DAXMEND_EVENT_UNIT_PARTLY_COVERED 14U /* a write covers poison, but not its clear unit */
 #define DAXMEND_EVENT_KINDS 15U

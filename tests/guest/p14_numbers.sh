@@ -82,15 +82,22 @@ counted "one write over four extents" "clears_issued+4 ranges-4 repairs+4 sector
 	"clear_issued 302+1, repaired 302+1, clear_issued 600+1, repaired 600+1, clear_issued 610+4, repaired 610+4, $LAST_EVENTS" \
 	block_write 300 512
 
+note "a writer whose buffer ends"
+mark 400 8
+counted "a DAX write whose buffer ends in the page" "accesses_refused+1 repairs_failed+1" \
+	"access_refused 400+8, repair_failed 400+8 -14" onecall write "$FILE" $((400 * 512)) 4096 /dev/urandom buffer=1000
+counted "a whole one" "accesses_refused+1 clears_issued+1 ranges-1 repairs+1 sectors-8 sectors_repaired+8" \
+	"access_refused 400+8, clear_issued 400+8, repaired 400+8" dax_write $((400 * 512)) 4096
+
 note "a platform that does not clear"
 must platform inject $((PHYS + (FILE_SECTOR + 501) * 512)) 512 1 0 0x80
 file_poison 500 2
 counted "a write over two sectors, of which the second stays" \
-	"clears_failed+2 clears_issued+2 repairs+1 sectors-1 sectors_repaired+1" \
+	"clears_failed+2 clears_gave_up+1 clears_issued+2 repairs+1 sectors-1 sectors_repaired+1" \
 	"clear_issued 500+2, clear_failed 501+1 -5, clear_issued 501+1, clear_failed 501+1 -5, clear_gave_up 501+1 -5, repaired 500+1" \
 	block_write 500 2
 must platform forget $((PHYS + (FILE_SECTOR + 501) * 512)) 512
-counted "a write at once, which the driver answers without asking again" "" "clear_gave_up 501+1 -5" block_write 501 1
+counted "a write at once, which the driver answers without asking again" "clears_gave_up+1" "clear_gave_up 501+1 -5" block_write 501 1
 sleep 1
 counted "the second one, when the platform can again" "clears_issued+1 ranges-1 repairs+1 sectors-1 sectors_repaired+1" \
 	"clear_issued 501+1, repaired 501+1" block_write 501 1

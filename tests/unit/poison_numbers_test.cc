@@ -21,8 +21,11 @@ class PoisonNumbers : public NamespaceTest {
 TEST_F(PoisonNumbers, AllAreZeroAtFirst) {
     for (uint32_t which = PMEM_POISON_RANGES; which <= PMEM_POISON_REPAIRS_FAILED; which++)
         EXPECT_EQ(number(which), 0U) << "number " << which;
-    EXPECT_EQ(number(PMEM_POISON_UNITS_PARTLY_COVERED), 0U);
-    EXPECT_EQ(number(PMEM_POISON_UNITS_PARTLY_COVERED + 1), 0U) << "one that there is not";
+    for (uint32_t which = PMEM_POISON_SIMULATED_FAILURES; which <= PMEM_POISON_CLEARS_GAVE_UP;
+         which++)
+        if (which != PMEM_POISON_CLEAR_UNIT)
+            EXPECT_EQ(number(which), 0U) << "number " << which;
+    EXPECT_EQ(number(PMEM_POISON_CLEARS_GAVE_UP + 1), 0U) << "one that there is not";
 }
 
 TEST_F(PoisonNumbers, P14_WritesThatDoNotCoverTheClearUnit) {
@@ -79,6 +82,7 @@ TEST_F(PoisonNumbers, P14_RefusalsAndFailures) {
     EXPECT_EQ(write(8, 2), DAXMEND_MEDIA);
     EXPECT_EQ(number(PMEM_POISON_CLEARS_ISSUED), 2U) << "two sectors, then one";
     EXPECT_EQ(number(PMEM_POISON_CLEARS_FAILED), 2U);
+    EXPECT_EQ(number(PMEM_POISON_CLEARS_GAVE_UP), 1U);
     EXPECT_EQ(number(PMEM_POISON_REPAIRS), 0U);
 
     media_->clear_answer = nullptr;
@@ -105,6 +109,39 @@ TEST_F(PoisonNumbers, P14_RefusalsAndFailures) {
     EXPECT_EQ(pmem_drv_badblocks_store(ns_, "200 1", 5), DAXMEND_NO_MEMORY);
     fail_all_allocations(false);
     EXPECT_EQ(number(PMEM_POISON_MAP_WIDENED), 1U);
+}
+
+TEST_F(PoisonNumbers, P14_WritersThatEndBeforeTheirRepair) {
+    store("8 1\n");
+    store("24 1\n");
+    const auto recovery_write = [&](uint64_t sector, uint64_t count, uint64_t fault_at) {
+        daxmend_source source(count * kSector);
+        source.fault_at = fault_at;
+        int32_t status = DAXMEND_OK;
+        const uint64_t done = daxmend_device_recovery_write(binding_->dax_device, sector * kSector,
+                                                            count * kSector, &source, &status);
+        EXPECT_EQ(done, 0U);
+        return status;
+    };
+    EXPECT_EQ(recovery_write(8, 8, 100), DAXMEND_FAULT);
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED), 1U) << "the buffer ends in the page";
+
+    daxmend_source source(24 * kSector);
+    int32_t status = DAXMEND_OK;
+    kill_at_yield(0);
+    EXPECT_EQ(daxmend_device_recovery_write(binding_->dax_device, 8 * kSector, 24 * kSector,
+                                            &source, &status),
+              8 * kSector);
+    EXPECT_EQ(status, DAXMEND_KILLED);
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED), 2U) << "killed before the second repair";
+    daxmend_source rest(24 * kSector);
+    EXPECT_EQ(daxmend_device_recovery_write(binding_->dax_device, 32 * kSector, 24 * kSector, &rest,
+                                            &status),
+              24 * kSector)
+        << "killed after the last page";
+    kill_at_yield(kNever);
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS_FAILED), 2U);
+    EXPECT_EQ(number(PMEM_POISON_REPAIRS), 1U);
 }
 
 } // namespace
