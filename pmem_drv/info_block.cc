@@ -49,22 +49,22 @@ bool info_block_is_possible(const pmem_info_block &block) {
 static const char *unreadable(int32_t claim) {
     switch (claim) {
     case PMEM_CLAIM_BTT2:
-        return "bytes 0 to 4095 cannot be read: the info block of this sector namespace. No block device is "
-               "made of it; write 1 to force_raw of the namespace and enable it to get the raw disk";
+        return "bytes 0 to 4095 cannot be read: the info block of this sector namespace";
     case PMEM_CLAIM_BTT:
-        return "bytes 4096 to 8191 cannot be read: the info block of this sector namespace. No block device is "
-               "made of it; write 1 to force_raw of the namespace and enable it to get the raw disk";
+        return "bytes 4096 to 8191 cannot be read: the info block of this sector namespace";
     case PMEM_CLAIM_PFN:
-        return "bytes 4096 to 8191 cannot be read: the info block of this fsdax namespace. No block device is "
-               "made of it; write 1 to force_raw of the namespace and enable it to get the raw disk";
+        return "bytes 4096 to 8191 cannot be read: the info block of this fsdax namespace";
     case PMEM_CLAIM_DAX:
-        return "bytes 4096 to 8191 cannot be read: the info block of this devdax namespace. No device is "
-               "made of it; write 1 to force_raw of the namespace and enable it to get the raw disk";
+        return "bytes 4096 to 8191 cannot be read: the info block of this devdax namespace";
     default:
         return "bytes 4096 to 8191 cannot be read: if this is an fsdax, devdax or sector namespace, its info block "
                "is there, and the raw disk that comes up now holds its data. Do not write to it before that is known";
     }
 }
+
+static const char kWayToRawDisk[] =
+    "no device is made of it. To get the raw disk, write 1 to force_raw of the namespace and enable it, or, if "
+    "its data do not matter, run 'ndctl create-namespace -f -e NAMESPACE -m raw' (see docs/info-block.md)";
 
 Result<int32_t> check_info_block(pmem_binding *binding, int32_t allowed) {
     if (allowed == PMEM_CLAIM_NONE)
@@ -77,6 +77,7 @@ Result<int32_t> check_info_block(pmem_binding *binding, int32_t allowed) {
         pmem_warn(binding, unreadable(allowed));
         if (allowed == PMEM_CLAIM_ANY)
             return PMEM_CLAIM_NONE;
+        pmem_warn(binding, kWayToRawDisk);
     }
     if (!read.is_ok())
         return read;

@@ -42,7 +42,7 @@ disks() {
 not_raw() {
 	is "$1: no disk comes up" "" "$(disks)"
 	matches "$1: the log says why, and what gives the raw disk" \
-		"*bytes $2 cannot be read: the info block of this $1 namespace.*force_raw*" "$(cat "$WORK/new")"
+		"*bytes $2 cannot be read: the info block of this $1 namespace*force_raw*ndctl create-namespace -f -e NAMESPACE -m raw*" "$(cat "$WORK/new")"
 	refused "$1: the namespace is not enabled" test -e "$DEVICES/$NS/driver"
 }
 

@@ -119,9 +119,10 @@ TEST_F(NamespaceLife, AnUnreadableInfoBlockIsNoRawDisk) {
         EXPECT_EQ(probe(), DAXMEND_POISONED);
         EXPECT_FALSE(binding_->called("claim"));
         EXPECT_FALSE(binding_->called("reserve"));
-        ASSERT_EQ(binding_->warnings.size(), 1U);
+        ASSERT_EQ(binding_->warnings.size(), 2U);
         EXPECT_NE(binding_->warnings[0].find(one.word), std::string::npos);
-        EXPECT_NE(binding_->warnings[0].find("force_raw"), std::string::npos);
+        EXPECT_NE(binding_->warnings[1].find("force_raw"), std::string::npos);
+        EXPECT_NE(binding_->warnings[1].find("ndctl create-namespace"), std::string::npos);
         binding_->expect_nothing_left();
         expect_services_idle();
 
