@@ -175,7 +175,9 @@ void daxmend_pages_unmark_poison(uint64_t phys, size_t pages)
 
 void *daxmend_window_open(uint64_t phys, size_t count)
 {
-	struct page **pages = kvmalloc_array(count, sizeof(*pages), GFP_KERNEL);
+	/* As in daxmend_alloc(): the caller holds the repair lock and can do without. */
+	struct page **pages = kvmalloc_array(count, sizeof(*pages),
+					     GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN);
 	void *window;
 	size_t n;
 
