@@ -11,7 +11,8 @@
  *   flush_fails                 Y: the platform's flush ends with EIO
  *   failing_step                N: the N-th step of a probe from now on fails, and counts down to 0
  *   no_memory                   Y: the C++ gets no memory: the map of bad sectors cannot change
- *   bus_list_pause_ms           how long the next walk of the bus's list takes longer; 0 when it has begun
+ *   bus_list_pause_ms           how long the next walk of the bus's list, or opening of a namespace, takes
+ *                               longer; 0 when it has begun
  *   probe_pause_ms              how long the next probe waits when its memory is mapped; 0 when it does
  *   absent_page                 reading it reads back memory that ends at a page that is not there,
  *                               in many ways, and tells how many were answered wrongly

@@ -28,7 +28,7 @@ int daxmend_fault_flush(void);
 bool daxmend_fault_step(void);
 /* Whether no memory is to be had, for the C++. */
 bool daxmend_fault_memory(void);
-/* In a walk of the bus's list of poison, while it keeps clear commands out. May sleep. */
+/* In a call that walks the bus's list of poison, while it keeps clear commands out. May sleep. */
 void daxmend_fault_bus_list(void);
 /* In a probe, between the mapping of its memory and the device for it. May sleep. */
 void daxmend_fault_mapped(void);

@@ -77,6 +77,7 @@ int32_t pmem_nd_attach_btt(struct pmem_binding *binding)
 	if (daxmend_fault_step())
 		return DAXMEND_NO_MEMORY;
 	gate = pmem_bus_list_lock();
+	daxmend_fault_bus_list();
 	error = nvdimm_namespace_attach_btt(binding->ndns);
 	pmem_bus_list_unlock(gate);
 	return status_from_errno(error);

@@ -79,6 +79,7 @@ int32_t pmem_nd_pfn_layout(struct pmem_binding *binding, struct pmem_layout *lay
 		return DAXMEND_NO_MEMORY;
 	/* It writes a new info block, over poison if there is any. */
 	gate = pmem_bus_list_lock();
+	daxmend_fault_bus_list();
 	error = nvdimm_setup_pfn(to_nd_pfn(binding->dev), &binding->pgmap);
 	pmem_bus_list_unlock(gate);
 

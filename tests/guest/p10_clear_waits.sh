@@ -3,7 +3,7 @@
 #
 # A repair while the kernel walks its list of poison, which must not meet the platform's clear command: the repair waits for
 # the end of the walk, but not for ever. After ten seconds it fails, the sector stays bad, and a later write repairs it. A namespace
-# that is being opened is such a walk too.
+# that is being opened is such a walk too, and so are the info block of an fsdax namespace and the metadata of a sector namespace.
 # Promises: P6, P10.
 # needs: nvdimms=2 fault-points
 # shellcheck source=lib.sh
@@ -50,14 +50,34 @@ write_timed 1024
 is "when the walk has ended a write repairs it" "" "$(bad_list)"
 check "with the right bytes" cmp -i $((64 * 512)):0 -n 1024 "$DEV" "$WORK/patch"
 
-note "another namespace that takes five seconds to open"
-poison_listed 64 2
-must ndctl disable-namespace namespace1.0
-fault bus_list_pause_ms 5000
-ndctl enable-namespace namespace1.0 >/dev/null 2>&1 &
-must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
-write_timed 1024
-check "the write waited for the end: $took hundredths of a second" test "$took" -gt 100
-is "the sectors are good" "" "$(bad_list)"
-wait
+# opening NAME FUNCTION PAUSE...: the device of the other NVDIMM gets its driver back. It walks at several places, with a pause at each;
+# the last of them is in FUNCTION, and a write waits for its end.
+opening() {
+	opening_name=$1 opening_function=$2
+	shift 2
+	poison_listed 64 2
+	echo "$OTHER" >"/sys/bus/nd/drivers/$DRIVER/unbind"
+	fault bus_list_pause_ms "$1"
+	echo "$OTHER" >"/sys/bus/nd/drivers/$DRIVER/bind" &
+	while :; do
+		must wait_for 20 grep -q -x 0 "$FAULT_POINTS/bus_list_pause_ms"
+		shift
+		[ $# -gt 0 ] || break
+		fault bus_list_pause_ms "$1"
+	done
+	check "$opening_name: $opening_function has begun" grep -q -s "$opening_function" /proc/[0-9]*/stack
+	write_timed 1024
+	check "$opening_name: the write waited for the end: $took hundredths of a second" test "$took" -gt 100
+	is "$opening_name: the sectors are good" "" "$(bad_list)"
+	wait
+}
+
+OTHER=namespace1.0
+opening "another namespace" pmem_nd_enable 4000
+must ndctl create-namespace --force --reconfig=namespace1.0 --mode=fsdax --map=dev
+OTHER=$(cat /sys/bus/nd/devices/namespace1.0/holder)
+opening "its info block" pmem_nd_pfn_layout $((2000 * PATIENCE)) 4000
+must ndctl create-namespace --force --reconfig=namespace1.0 --mode=sector
+OTHER=$(cat /sys/bus/nd/devices/namespace1.0/holder)
+opening "the metadata of a btt" pmem_nd_attach_btt 4000
 finish
