@@ -4,6 +4,7 @@
 # Whatever the fields of an fsdax namespace's info block say, the block is either used, with a disk of the size that it asks for and
 # whose ends can be read, or refused; the kernel has nothing to complain of, and no raw disk comes up over the data.
 # Places that overlap or lie outside of the namespace, single fields at their limits, and thirty blocks with several fields of chance.
+# Some of them for a devdax namespace too, where what comes up is a character device.
 # Promise: P15.
 # needs: nvdimm-size=256M
 # shellcheck source=lib.sh
@@ -128,4 +129,38 @@ is "thirty blocks of chance: each is used or refused" "" "$wrong"
 is "a block with a wrong checksum is none: the raw disk" raw "$(with_fields checksum=1)"
 is "the good block again: used" "used $SECTORS" "$(with_fields)"
 same_bytes "the data are there" /dev/pmem0 "$WORK/keep" 0 65536
+
+note "devdax"
+let_go
+must modprobe -a dax_pmem device_dax
+must ndctl create-namespace --force --reconfig="$NS" --mode=devdax --map=dev --no-autolabel
+
+# what_came_up: "used BYTES", "refused" or "raw"
+what_came_up() {
+	[ ! -e /sys/block/pmem0 ] || { echo raw && return; }
+	for device in /sys/bus/dax/devices/dax*; do
+		[ ! -e "$device/size" ] || { echo "used $(cat "$device/size")" && return; }
+	done
+	echo refused
+}
+
+bind_namespace 0
+GOOD_SIZE=$((BYTES - GOOD))
+is "the good block: used" "used $GOOD_SIZE" "$(what_came_up)"
+bind_namespace 1
+must wait_for 5 test -b /dev/pmem0
+must dd if=/dev/pmem0 of="$WORK/good" bs=4096 skip=1 count=1 iflag=direct
+for dataoff in 0 4096 $BYTES $((BYTES + 4096)) 0x8000000000000000; do
+	block refused dataoff="$dataoff"
+	block refused mode=1 align=4096 dataoff="$dataoff"
+done
+block refused start_pad=$BYTES
+block refused end_trunc=$BYTES
+block refused start_pad=0xf0000000 end_trunc=0xf0000000
+block "used $((GOOD_SIZE - 0x200000))" end_trunc=0x200000
+for mode in 0 3; do block refused mode=$mode; done
+block refused align=0x40000000
+block refused page_size=8192
+block "used $GOOD_SIZE" npfns=0xffffffffffffffff
+is "the good block again: used" "used $GOOD_SIZE" "$(with_fields)"
 finish
