@@ -8,13 +8,13 @@
 # not be busybox's either: Debian builds that one to prefer its own applets over whatever is in PATH. All else is busybox, because it is
 # static: an emulated processor starts it five times as fast as a program with libraries.
 GUEST_PROGRAMS=(dash bash kmod ndctl daxctl dmsetup blockdev fallocate mount umount strace cmp findmnt lsblk blkdiscard dd sync cp
-	mke2fs e2fsck tune2fs dumpe2fs debugfs filefrag mkfs.xfs xfs_repair xfs_io xfs_db perl)
+	mke2fs e2fsck tune2fs dumpe2fs debugfs filefrag mkfs.xfs xfs_repair xfs_io xfs_db mkfs.btrfs perl)
 # fio drags in some 80 MB of libraries, so only runs that name it get it.
 FIO_PROGRAMS=(fio)
 
 # The in-tree modules a scenario may ask modprobe for; their dependencies come along.
 GUEST_MODULES=(nfit libnvdimm nd_pmem nd_btt nd_e820 nd_virtio virtio_pmem virtio_pci virtio_console virtio_blk dax_pmem device_dax kmem
-	dm-mod dm-log-writes dm-delay dm-flakey dm-snapshot dm-crypt dm-thin-pool ext4 xfs loop brd
+	dm-mod dm-log-writes dm-delay dm-flakey dm-snapshot dm-crypt dm-thin-pool ext4 xfs btrfs loop brd
 	mce-inject hwpoison-inject crc32c_generic crc32c-intel crc32_pclmul libcrc32c)
 
 # install_programs ROOT NAME...: each program at its own path, with all shared libraries it names.

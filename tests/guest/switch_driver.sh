@@ -5,8 +5,8 @@
 # round, on a raw and on an fsdax namespace with a file system, in one guest; poison that one driver knew
 # the other finds on the media, and what one repaired is repaired for the other. scripts/switch-driver does it at run time. It
 # refuses when a namespace is in use, also by users that only the kernel knows: the external journal of an ext4, the log
-# of an XFS, a partition under device-mapper, swap space, a program with a node of its own. After it, and with scripts/modprobe/daxmend.conf,
-# ndctl gives no namespace to nd_pmem. Promise: P15.
+# of an XFS, a member of a btrfs, a partition under device-mapper, swap space, a program with a node of its own. After it, and with scripts/modprobe/daxmend.conf,
+# ndctl gives no namespace to nd_pmem, neither one that it enables nor one that it makes. Promise: P15.
 # shellcheck disable=SC2317 # check runs the functions
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -132,6 +132,17 @@ journal_survives ext4 -t ext4
 must modprobe xfs
 must mkfs.xfs -q -f -K -l logdev="$DEV",size=64m /dev/ram0
 journal_survives XFS -t xfs -o logdev="$DEV"
+must modprobe btrfs
+must mkfs.btrfs -q -f -d single -m single /dev/ram0 "$DEV"
+must mount -t btrfs -o device="$DEV" /dev/ram0 "$WORK/other"
+must cp "$FIRST_SHADOW" "$WORK/other/one"
+not_switched "while it is a member of a btrfs" "$EXCLUSIVE"
+check "the btrfs goes on" cp "$FIRST_SHADOW" "$WORK/other/two"
+check "and writes to all its members" sync -f "$WORK/other/two"
+must umount "$WORK/other"
+must mount -t btrfs -o device="$DEV" /dev/ram0 "$WORK/other"
+same_bytes "the btrfs has all data" "$WORK/other/two" "$FIRST_SHADOW"
+must umount "$WORK/other"
 must mkswap "$DEV"
 must swapon "$DEV"
 not_switched "while it is swap space" "$BLK is swap space"
@@ -184,6 +195,12 @@ namespace_use "$NS"
 is "with pmem_drv" "$OURS" "$(bound_driver "$CLAIM")"
 refused "nd_pmem is not loaded" module_loaded nd_pmem
 same_bytes "the data are there" "$DEV" "$FIRST_SHADOW" 0 1048576
+must ndctl disable-namespace "$NS"
+must rmmod pmem_drv dax_core
+check "ndctl makes a namespace" ndctl create-namespace --force --reconfig="$NS" --mode=fsdax --map=mem
+namespace_use "$(ndctl list -N | sed -n 's/^ *"dev":"\([^"]*\)".*/\1/p' | head -n 1)"
+is "with pmem_drv" "$OURS" "$(bound_driver "$CLAIM")"
+refused "nd_pmem is not loaded" module_loaded nd_pmem
 check "nd_pmem can still be loaded by its name" modprobe nd_pmem
 check "and is nd_pmem" module_loaded nd_pmem
 finish
