@@ -3,11 +3,12 @@
  * Draws many combinations of bad sectors and one write(2) over them, and compares what the kernel makes of each with a small
  * model: the count returned, the list of bad sectors afterwards, the bytes of every sector, and that nothing around is touched.
  *
- *   positions DEVICE FILE FIRST BADBLOCKS COUNT SEED
+ *   positions DEVICE FILE FIRST BADBLOCKS COUNT SEED UNIT
  *
  * FILE begins at sector FIRST of DEVICE, lies there in one piece and has at least 5 pages; BADBLOCKS is where bad sectors are
  * listed and entered. One to three pages, in the middle of the file's first five, have bad sectors; the write begins and ends at
- * any multiple of 100 bytes of them, or at a sector's border; the user's buffer begins at any byte of a page. The same SEED draws
+ * any multiple of 100 bytes of them, or at a border of a sector or of a clear unit, which is UNIT bytes (512 to 4096); the user's
+ * buffer begins at any byte of a page. The same SEED draws
  * the same combinations. The first 10 that are not as in the model are described on stderr; stdout has a line a number:
  *
  *   whole, short, refused       combinations by what the model says that the write does
@@ -43,7 +44,7 @@ struct combination {
 
 static const char *badblocks_path;
 static long long first_sector;
-static int device, file, reports;
+static int device, file, reports, unit;
 
 static void fail(const char *what)
 {
@@ -55,7 +56,7 @@ static int position(int pages)
 {
 	int at = draw(pages * PAGE / 100 + 1) * 100;
 
-	return draw(3) ? at : (at + SECTOR / 2) / SECTOR * SECTOR;
+	return draw(3) ? at : (at + unit / 2) / unit * unit;
 }
 
 static void draw_combination(struct combination *c)
@@ -83,11 +84,13 @@ static void draw_combination(struct combination *c)
 	c->shift = draw(2) ? (int)draw(PAGE) : 0;
 }
 
-/* Whether the write covers each bad sector of the page that begins at byte `page`. */
+/* Whether the write covers the clear units of each bad sector of the page that begins at byte `page`. */
 static int repairs_page(const struct combination *c, const unsigned char *bad, int page)
 {
 	for (int at = page; at < page + PAGE; at += SECTOR) {
-		if (bad[at / SECTOR] && (at < c->start || c->start + c->length < at + SECTOR))
+		int begin = at / unit * unit;
+
+		if (bad[at / SECTOR] && (begin < c->start || c->start + c->length < begin + unit))
 			return 0;
 	}
 	return 1;
@@ -244,8 +247,8 @@ int main(int argc, char **argv)
 	int wrong = 0, wrong_count = 0, wrong_list = 0, wrong_bytes = 0, wrong_around = 0;
 	int count;
 
-	if (argc != 7) {
-		fprintf(stderr, "usage: positions DEVICE FILE FIRST BADBLOCKS COUNT SEED\n");
+	if (argc != 8) {
+		fprintf(stderr, "usage: positions DEVICE FILE FIRST BADBLOCKS COUNT SEED UNIT\n");
 		return 2;
 	}
 	device = open(argv[1], O_RDWR | O_DIRECT);
@@ -256,6 +259,7 @@ int main(int argc, char **argv)
 	badblocks_path = argv[4];
 	count = atoi(argv[5]);
 	draw_seed(strtoull(argv[6], NULL, 0));
+	unit = atoi(argv[7]);
 
 	fill(media, AREA);
 	put_right(media);
