@@ -3,11 +3,12 @@
  * What a machine that was cut off leaves on the media. A writer goes once through a region, part of which is bad, and notes
  * how far it was told of success; after the reset every sector is judged by what it holds. Where the bad sectors lie and how
  * long each write is follows from the number of the machine's life alone, so the judge needs no other note. Writes are of sectors, or
- * with `pages` of whole pages, which write(2) to a DAX file repairs as a whole or not at all.
+ * with `pages` of whole pages, which write(2) to a DAX file repairs as a whole or not at all; with direct=UNIT or pages=UNIT also of
+ * whole clear units, each of so many sectors. A clear destroys all of the units of a bad extent.
  *
  *   crashed prepare DEVICE FIRST SECTORS LIFE BADBLOCKS
- *   crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages
- *   crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages
+ *   crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages[=UNIT]
+ *   crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages[=UNIT]
  *   crashed held DEVICE FIRST SECTORS
  *
  * The region is SECTORS long and begins at sector FIRST of DEVICE, at byte ORIGIN of NODE (the device itself, or a file in it).
@@ -16,8 +17,8 @@
  *
  *   told N flight N open N garbage N torn N
  *
- * in sectors: of writes that were told of, of the write under way, of the extent of it that was between clear and done, how many
- * of these hold what a clear leaves, and plainly written ones that are in part old, in part new. Then a line for each sector that
+ * in sectors: of writes that were told of, of the write under way, of the clear units of an extent of it that was between clear and
+ * done, how many of these hold what a clear leaves, and plainly written ones that are in part old, in part new. Then a line for each sector that
  * is wrong (ten at most), and exit code 1. Garbage is known by the fault point clear_leaves_garbage.
  */
 #define _GNU_SOURCE
@@ -42,7 +43,7 @@
 /* What a word of a sector is: bits of a set. HELD is what a bad sector holds until it is cleared. */
 enum { OLD = 1, NEW = 2, HELD = 4, GARBAGE = 8, STRAY = 16 };
 
-static unsigned long first, sectors, life, wrongs, unit = 1;
+static unsigned long first, sectors, life, wrongs, unit = 1, clear_unit = 1;
 static unsigned char *bad;
 
 static void *pages_for(size_t bytes)
@@ -188,25 +189,42 @@ static unsigned long judge_plain(const uint64_t *words, unsigned long sector)
 }
 
 /*
- * A bad extent of the write under way: not begun, done, or the one that is between. Then all of it is cleared before any of it
- * is written. Returns how many sectors are between, adds those with garbage to `garbage`.
+ * The clear units [units, units_end) of the bad extent [begin, end) of the write under way: not begun, done, or those that are between.
+ * Then all of them are cleared before any of them is written; but good sectors before the extent are also written before the clear.
+ * Returns how many sectors are between, adds those with garbage to `garbage`, and those in part of the rest to `torn`.
  */
-static unsigned long judge_extent(const uint64_t *words, unsigned long begin, unsigned long end, unsigned long *garbage)
+static unsigned long judge_extent(const uint64_t *words, unsigned long units, unsigned long begin, unsigned long end,
+				  unsigned long units_end, unsigned long *garbage, unsigned long *torn)
 {
-	int all = 0;
+	int extent = 0, before = 0, behind = 0;
+	unsigned long found = 0;
 
-	for (unsigned long i = begin; i < end; i++) {
-		int got = kinds(words + i * WORDS, i);
+	for (unsigned long i = units; i < units_end; i++) {
+		int was_bad = begin <= i && i < end, got = kinds(words + i * WORDS, i);
 
-		all |= got;
-		if (got & GARBAGE)
-			++*garbage;
-		if (got & (OLD | STRAY))
-			wrong(i, got, "bad and being repaired");
+		if (was_bad)
+			extent |= got;
+		else if (i < begin)
+			before |= got;
+		else
+			behind |= got;
+		found += (got & GARBAGE) != 0;
+		if (got & (was_bad ? OLD | STRAY : HELD | STRAY))
+			wrong(i, got, was_bad ? "bad and being repaired" : "good, in a unit being repaired");
 	}
-	if ((all & (HELD | NEW)) == (HELD | NEW))
-		wrong(begin, all, "an extent that was written before all of it was cleared");
-	return all == HELD || all == NEW ? 0 : end - begin;
+	*garbage += found;
+	if ((extent & HELD) && ((extent | behind) & NEW))
+		wrong(begin, extent | behind, "an extent that was written before all of it was cleared");
+	if ((extent & NEW) && ((before | behind) & OLD))
+		wrong(begin, extent | before | behind, "an extent that was written before all of its units were cleared");
+	if (!found && (extent == HELD || extent == NEW)) {
+		for (unsigned long i = units; i < units_end; i++) {
+			if (i < begin || i >= end)
+				*torn += judge_plain(words + i * WORDS, i);
+		}
+		return 0;
+	}
+	return units_end - units;
 }
 
 static int check(const char *device, unsigned long log_sector)
@@ -226,18 +244,24 @@ static int check(const char *device, unsigned long log_sector)
 		if ((i < told || i >= flight_end) && got != want)
 			wrong(i, got, i < told ? "its writer was told of success" : "nobody has written it yet");
 	}
-	for (unsigned long at = told, end; at < flight_end; at = end) {
-		unsigned long between;
+	for (unsigned long at = told; at < flight_end;) {
+		unsigned long begin = at, end, units, units_end, between;
 
-		end = run_end(at, flight_end);
-		if (end == at) {
+		while (begin < flight_end && !bad[begin])
+			begin++;
+		units = begin / clear_unit * clear_unit;
+		if (begin == flight_end || at < units) {
 			torn += judge_plain(region + at * WORDS, at);
-			end++;
+			at++;
 			continue;
 		}
-		between = judge_extent(region, at, end, &garbage);
+		end = run_end(begin, flight_end);
+		units_end = (end + clear_unit - 1) / clear_unit * clear_unit;
+		units_end = units_end < flight_end ? units_end : flight_end;
+		between = judge_extent(region, units, begin, end, units_end, &garbage, &torn);
 		open += between;
 		extents += between > 0;
+		at = units_end;
 	}
 	if (extents > 1)
 		wrong(told, GARBAGE, "a write that left more than one extent between clear and done");
@@ -268,7 +292,7 @@ static int held(const char *device)
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
-	int writes = !strcmp(verb, "write");
+	int writes = !strcmp(verb, "write"), direct = 0;
 
 	if ((!strcmp(verb, "prepare") && argc == 7) || (writes && argc == 10) ||
 	    (!strcmp(verb, "check") && argc == 8) || (!strcmp(verb, "held") && argc == 5)) {
@@ -277,17 +301,22 @@ int main(int argc, char **argv)
 		life = argc > 5 ? strtoul(argv[5], NULL, 0) : 0;
 	} else {
 		fprintf(stderr, "usage: crashed prepare DEVICE FIRST SECTORS LIFE BADBLOCKS\n"
-				"       crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages\n"
-				"       crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages\n"
+				"       crashed write NODE ORIGIN SECTORS LIFE FIRST LOG LOGSECTOR direct|pages[=UNIT]\n"
+				"       crashed check DEVICE FIRST SECTORS LIFE LOGSECTOR direct|pages[=UNIT]\n"
 				"       crashed held DEVICE FIRST SECTORS\n");
 		return 2;
 	}
 	plan_bad_sectors();
-	if (!strcmp(argv[argc - 1], "pages"))
-		unit = PAGE_SECTORS;
+	if (writes || !strcmp(verb, "check")) {
+		const char *how = argv[argc - 1], *equals = strchr(how, '=');
+
+		direct = !strncmp(how, "direct", 6);
+		clear_unit = equals ? strtoul(equals + 1, NULL, 0) : 1;
+		unit = direct || clear_unit > PAGE_SECTORS ? clear_unit : PAGE_SECTORS;
+	}
 	if (writes)
 		return write_all(argv[2], strtoul(argv[3], NULL, 0), argv[7], strtoul(argv[8], NULL, 0),
-				 unit == 1 ? O_DIRECT : 0);
+				 direct ? O_DIRECT : 0);
 	if (!strcmp(verb, "prepare"))
 		return prepare(argv[2], argv[6]);
 	if (!strcmp(verb, "check"))
