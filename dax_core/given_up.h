@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Clear units that the platform could not clear a moment ago. A call of its firmware can take long and
- * is made under the repair lock, so a program that writes to such a unit again and again would
- * keep others from repairing. Within a second the write is answered without asking.
+ * Clear units that the platform could not clear a moment ago, or that had poison again right after.
+ * A call of its firmware can take long and is made under the repair lock, so a program that writes to
+ * such a unit again and again would keep others from repairing. Within a second the write is
+ * answered without asking.
  */
 #ifndef DAXMEND_DAX_CORE_GIVEN_UP_H
 #define DAXMEND_DAX_CORE_GIVEN_UP_H
@@ -15,7 +16,7 @@ namespace daxmend {
 /* LOCK: the device's repair lock. */
 class GivenUp {
   public:
-    /* The first unit of `within` that has a bad sector and was given up less than a second ago; or empty. */
+    /* The first unit of `within` that is bad and was given up less than a second ago; or empty. */
     SectorExtent first_bad_in(SectorExtent within, const PoisonMap &map, uint64_t now) const {
         SectorExtent first;
         for (const Entry &entry : entries_) {

@@ -64,16 +64,26 @@ class RepairEngine::Reach : NotCopied {
     void *window_ = nullptr;
 };
 
-/* Ends the hold that a repair may have begun: see may_be_held(). */
-class RepairEngine::HoldGuard : NotCopied {
+/*
+ * One hold: the good sectors of `units` count as bad, and whoever wants them waits (see may_be_held()).
+ * LOCK: the repair lock.
+ */
+class RepairEngine::Hold : NotCopied {
   public:
-    explicit HoldGuard(RepairEngine &engine) : engine_(engine) {}
-    ~HoldGuard() {
-        if (!engine_.holding_)
-            return;
+    Hold(RepairEngine &engine, SectorExtent units) : engine_(engine) {
+        // ORDER: the end last, and both before the map shows the hold.
+        __atomic_store_n(&engine_.held_begin_, units.begin.value, __ATOMIC_RELEASE);
+        __atomic_store_n(&engine_.held_end_, units.end.value, __ATOMIC_RELEASE);
+        engine_.map_.hold(units);
+        // ORDER: before the clear, so that whoever looked at the map before the hold reads again.
         engine_.step_epoch();
-        // ORDER: last, so that whoever finds no hold sees that the repair which had one ended.
-        __atomic_store_n(&engine_.holding_, false, __ATOMIC_RELEASE);
+    }
+    /* `left` of the units goes on counting as bad. */
+    void end(SectorExtent left) {
+        engine_.map_.narrow_hold(left);
+        engine_.step_epoch();
+        // ORDER: last, so that whoever finds no hold, or a later one, sees the step.
+        __atomic_store_n(&engine_.held_end_, uint64_t{0}, __ATOMIC_RELEASE);
     }
 
   private:
@@ -372,7 +382,6 @@ SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, R
         return {};
     }
 
-    const HoldGuard holding(*this);
     SectorExtent good = scope;
     Bytes at = bytes.begin;
     while (at < bytes.end) {
@@ -433,16 +442,13 @@ RepairEngine::Replaced RepairEngine::replace_units(SectorExtent bad, SectorExten
                                                    Status &status) {
     if (units == bad)
         return replace(units, address, source, status);
-    __atomic_store_n(&holding_, true, __ATOMIC_RELEASE);
-    map_.hold(units);
-    // ORDER: before the clear, so that whoever looked at the map before the hold reads again.
-    step_epoch();
+    Hold hold(*this, units);
     const Replaced replaced = replace(units, address, source, status);
     const Sectors durable_end = units.begin + replaced.durable;
     /* New poison in the good sectors, which nobody has told us of yet, is gone too. */
     track({units.begin, durable_end});
     // ORDER: durable before readable.
-    map_.narrow_hold({durable_end, units.begin + replaced.cleared});
+    hold.end({durable_end, units.begin + replaced.cleared});
     return replaced;
 }
 
@@ -474,6 +480,8 @@ RepairEngine::Replaced RepairEngine::replace(SectorExtent units, uint8_t *addres
     if (readable < cleared) {
         const Sectors again = units.begin + readable;
         findings_.note(again);
+        given_up_.note(media_.units_touched({again, again + Sectors{1}}),
+                       daxmend_now_milliseconds());
         status = Status::media();
         events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {again, again + Sectors{1}}, status);
     }
@@ -575,7 +583,7 @@ Status RepairEngine::read_once(ByteExtent request, daxmend_sink *sink, uint64_t 
     const SectorExtent bad = map_.first_bad(sectors_touched(request));
     if (bad.empty())
         return read_rest(request, false, sink, found);
-    if (may_be_held(before))
+    if (may_be_held(sectors_touched(request), before))
         return Status::busy();
     events_.happened(DAXMEND_EVENT_READ_REFUSED, bad);
     return Status::poisoned();
@@ -601,9 +609,21 @@ Status RepairEngine::read_on(ByteExtent request, daxmend_sink *sink, uint64_t be
  */
 Status RepairEngine::judge(ByteExtent request, daxmend_sink *sink, uint64_t before, Status status,
                            SectorExtent found) {
-    const bool final = found.empty() && status != Status::busy();
-    if (status.is_ok() ? epoch_after_copy() == before : final)
+    const auto settled = [&] {
+        if (status.is_ok())
+            return epoch_after_copy() == before;
+        return found.empty() && status != Status::busy();
+    };
+    if (settled())
         return status;
+    /* Mostly others' sectors turned bad: then the read need not wait for a repair, which may be long. */
+    if (found.empty()) {
+        daxmend_sink_rewind(sink);
+        before = epoch();
+        status = read_once(request, sink, before, found);
+        if (settled())
+            return status;
+    }
     {
         const MutexGuard exclusive(lock_);
         const NoIoGuard no_io;

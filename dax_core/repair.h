@@ -99,7 +99,7 @@ class RepairEngine : NotCopied {
 
   private:
     class Reach;
-    class HoldGuard;
+    class Hold;
 
     /* What a repair at the beginning of a write's rest is about. */
     struct Plan {
@@ -147,14 +147,23 @@ class RepairEngine : NotCopied {
         return epoch();
     }
     // ORDER: after the change of the map, before the clear of a repair that it leads to.
-    void step_epoch() { __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST); }
+    void step_epoch() {
+        __atomic_fetch_add(&epoch_, uint64_t{1}, __ATOMIC_SEQ_CST);
+        // ORDER: the atomic step alone does not keep later plain stores behind it on all processors.
+        __atomic_thread_fence(__ATOMIC_RELEASE);
+    }
     /*
-     * Whether a sector that was found bad after epoch() was `before` may be a good one that a repair
-     * of its clear unit holds: then whoever wants it waits for the repair.
+     * Whether what was found bad in `wanted` after epoch() was `before` may be good sectors that a
+     * repair of their clear unit holds: then whoever wants them waits for the repair.
      */
-    bool may_be_held(uint64_t before) const {
-        return !media_.clears_sectors() &&
-               (__atomic_load_n(&holding_, __ATOMIC_ACQUIRE) || epoch() != before);
+    bool may_be_held(SectorExtent wanted, uint64_t before) const {
+        if (media_.clears_sectors())
+            return false;
+        SectorExtent held;
+        held.end = {__atomic_load_n(&held_end_, __ATOMIC_ACQUIRE)};
+        held.begin = {__atomic_load_n(&held_begin_, __ATOMIC_ACQUIRE)};
+        // ORDER: the epoch last: if the two are of different holds, one of these has ended.
+        return !held.intersect(wanted).empty() || epoch() != before;
     }
     Status read_near_poison(ByteExtent request, daxmend_sink *sink, uint64_t before);
     Status read_on(ByteExtent request, daxmend_sink *sink, uint64_t before, Bytes at);
@@ -193,8 +202,10 @@ class RepairEngine : NotCopied {
     PoisonMap *tracked_ = nullptr; /* LOCK: the repair lock */
     GivenUp given_up_;             /* LOCK: the repair lock */
     uint64_t epoch_ = 0;           /* LOCK: changed under the repair lock, read without */
-    bool holding_ = false;         /* a repair holds good sectors; LOCK: as epoch_ */
-    Findings findings_;            /* LOCK: the repair lock */
+    /* The units whose good sectors a repair holds; the end is 0 when none does. LOCK: as epoch_ */
+    uint64_t held_begin_ = 0;
+    uint64_t held_end_ = 0;
+    Findings findings_; /* LOCK: the repair lock */
 };
 
 } // namespace daxmend

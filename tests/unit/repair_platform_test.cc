@@ -388,6 +388,27 @@ TEST_F(RepairPlatform, P6_WhatWasGivenUpIsNotAskedForAgainForASecond) {
     EXPECT_EQ(bad(), Ranges{});
 }
 
+/* A sector that has poison again after each clear is as hopeless as one that is not cleared. */
+TEST_F(RepairPlatform, P6_WhatIsBadAgainAfterItsClearIsNotAskedForAgainForASecond) {
+    stop_clock();
+    make(64);
+    poison(20, 23);
+    media_->on_step = [&](const std::string &what) {
+        if (what == "write")
+            media_->poison(21, 22);
+    };
+    EXPECT_EQ(write_sectors(16, 8), (Written{5 * kSector, DAXMEND_MEDIA}));
+    media_->on_step = nullptr;
+    EXPECT_EQ(bad(), (Ranges{{21, 23}}));
+    const uint64_t asked = media_->clear_calls;
+    EXPECT_EQ(write_sectors(16, 8), (Written{5 * kSector, DAXMEND_MEDIA}));
+    EXPECT_EQ(write_sectors(21, 2), (Written{0, DAXMEND_MEDIA}));
+    EXPECT_EQ(media_->clear_calls, asked);
+    EXPECT_EQ(write_sectors(22, 1), (Written{kSector, DAXMEND_OK})) << "a sector beside it";
+    let_pass(1000);
+    EXPECT_EQ(write_sectors(21, 1), (Written{kSector, DAXMEND_OK}));
+}
+
 /* A page is repaired as a whole: nothing of it is cleared when a part of it is hopeless. */
 TEST_F(RepairPlatform, P6_APageWithASectorThatWasGivenUpIsLeftAlone) {
     stop_clock();

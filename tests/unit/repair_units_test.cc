@@ -89,6 +89,51 @@ TEST_F(RepairUnits, P1_AReaderOfAGoodSectorThatLookedBeforeReadsAgain) {
     }
 }
 
+/* Only who wants a sector of the held unit waits; others read on, or are refused at once. */
+TEST_F(RepairUnits, P6_ARepairOfOtherUnitsHoldsUpNoReader) {
+    start(64, 8);
+    poison(43, 44);
+    poison(60, 61);
+    uint64_t clears = 0;
+    media_->clear_answer = [&](uint64_t, uint64_t sectors) {
+        EXPECT_TRUE(bad_at(40) && bad_at(47));
+        EXPECT_EQ(read(8, 8), DAXMEND_OK) << "another unit";
+        EXPECT_EQ(read(32, 8), DAXMEND_OK) << "the unit before it";
+        EXPECT_EQ(read(48, 8), DAXMEND_OK) << "the unit behind it";
+        EXPECT_EQ(read(60, 1), DAXMEND_POISONED) << "a bad sector of another unit";
+        clears++;
+        return static_cast<int64_t>(sectors);
+    };
+    EXPECT_EQ(write_sectors(40, 8), (Written{8 * kSector, DAXMEND_OK}));
+    EXPECT_EQ(clears, 1U);
+}
+
+/* The whole repair of another unit, with its two steps of the epoch, comes during the copy. */
+TEST_F(RepairUnits, P6_AReadDuringARepairOfAnotherUnitIsMadeAgainWithoutTheLock) {
+    start(64, 8);
+    poison(43, 44);
+    bool repairs = false;
+    media_->on_step = [&](const std::string &what) {
+        if (what != "read" || repairs)
+            return;
+        repairs = true;
+        EXPECT_EQ(write_sectors(40, 8), (Written{8 * kSector, DAXMEND_OK}));
+        poison(43, 44);
+        media_->clear_answer = [&](uint64_t, uint64_t sectors) {
+            daxmend_sink again;
+            EXPECT_EQ(read(8, 8, again), DAXMEND_OK);
+            EXPECT_EQ(again.rewinds, 0U);
+            return static_cast<int64_t>(sectors);
+        };
+        EXPECT_EQ(write_sectors(40, 8), (Written{8 * kSector, DAXMEND_OK}));
+    };
+    daxmend_sink sink;
+    EXPECT_EQ(read(16, 8, sink), DAXMEND_OK);
+    media_->on_step = nullptr;
+    ASSERT_TRUE(repairs);
+    EXPECT_EQ(sink.rewinds, 1U);
+}
+
 /* It began when the repair had begun, and looked at the map just before the repair held the unit. */
 TEST_F(RepairUnits, P1_AReaderThatLookedJustBeforeTheHoldReadsAgain) {
     start(24, 8);
@@ -129,7 +174,7 @@ TEST_F(RepairUnits, P1_AReaderThatLookedJustBeforeTheHoldReadsAgain) {
     media_->on_step = nullptr;
     on_readers(nullptr);
     EXPECT_EQ(status, DAXMEND_OK);
-    EXPECT_EQ(sink.rewinds, 1U) << "the first copy is what the clear left";
+    EXPECT_EQ(sink.rewinds, 2U) << "the first copy is what the clear left, the second met the hold";
     ASSERT_EQ(sink.data.size(), kSector);
     for (uint64_t n = 0; n < kSector; n++)
         ASSERT_EQ(sink.data[n], daxmend_source::pattern(kSector + n)) << "byte " << n;
