@@ -19,6 +19,7 @@ static int shown_length(const char *value)
 /* Lines about the module itself. */
 enum { LOG_NOT_PERMITTED, LOG_REFUSED, LOG_KINDS };
 
+/* LOCK: that of the module's parameters. */
 static struct daxmend_log *module_log;
 
 static int verify_set(const char *value, const struct kernel_param *param)
@@ -26,7 +27,7 @@ static int verify_set(const char *value, const struct kernel_param *param)
 	bool on;
 	int error = kstrtobool(value, &on);
 
-	/* Until there is a log the module is being loaded, which needs a capability of its own. */
+	/* Without a log the module is being loaded or unloaded, which needs a capability of its own. */
 	if (module_log ? !daxmend_may_administer(module_log, LOG_NOT_PERMITTED, "verify") :
 			 !capable(CAP_SYS_MODULE))
 		return -EPERM;
@@ -82,8 +83,14 @@ static int __init dax_core_init(void)
 
 static void __exit dax_core_exit(void)
 {
+	struct daxmend_log *log = module_log;
+
 	daxmend_fault_points_exit();
-	daxmend_log_close(module_log);
+	/* A store to the parameter holds no reference to the module, only this lock, until the files are gone. */
+	kernel_param_lock(THIS_MODULE);
+	module_log = NULL;
+	kernel_param_unlock(THIS_MODULE);
+	daxmend_log_close(log);
 }
 
 module_init(dax_core_init);
