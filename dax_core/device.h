@@ -67,7 +67,7 @@ class Device : NotCopied {
     Status page_failed(SectorExtent page);
     /* After a write of `request`: the marks of simulated failures go. */
     Transfer wrote(ByteExtent request, Transfer transfer) {
-        if (__atomic_load_n(&failures_simulated_, __ATOMIC_RELAXED))
+        if (__atomic_load_n(&failures_simulated_, __ATOMIC_RELAXED) && transfer.done != Bytes{0})
             drop_marks({request.begin, request.begin + transfer.done});
         return transfer;
     }

@@ -166,9 +166,15 @@ SectorExtent PoisonMap::stored_next(Sectors from) const {
 }
 
 SectorExtent PoisonMap::widened() const {
-    const uint64_t end = __atomic_load_n(&widened_end_, __ATOMIC_ACQUIRE);
-    const uint64_t begin = __atomic_load_n(&widened_begin_, __ATOMIC_ACQUIRE);
-    return {{begin}, {end}};
+    uint64_t end = __atomic_load_n(&widened_end_, __ATOMIC_ACQUIRE);
+    for (;;) {
+        const uint64_t begin = __atomic_load_n(&widened_begin_, __ATOMIC_ACQUIRE);
+        const uint64_t again = __atomic_load_n(&widened_end_, __ATOMIC_ACQUIRE);
+        /* Else the two are of different holds, and what lies between is none of either. */
+        if (again == end)
+            return {{begin}, {end}};
+        end = again;
+    }
 }
 
 SectorExtent PoisonMap::first_inside(SectorExtent within) const {

@@ -447,8 +447,11 @@ RepairEngine::Replaced RepairEngine::replace_units(SectorExtent bad, SectorExten
     const Sectors durable_end = units.begin + replaced.durable;
     /* New poison in the good sectors, which nobody has told us of yet, is gone too. */
     track({units.begin, durable_end});
+    const SectorExtent lost = {durable_end, units.begin + replaced.cleared};
     // ORDER: durable before readable.
-    hold.end({durable_end, units.begin + replaced.cleared});
+    hold.end(lost);
+    if (!lost.empty())
+        events_.happened(DAXMEND_EVENT_UNIT_LOST, lost, status);
     return replaced;
 }
 

@@ -37,6 +37,8 @@ uint64_t pmem_drv_poison_number(pmem_namespace *ns, uint32_t number) {
         return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_FAILED);
     case PMEM_POISON_CLEARS_GAVE_UP:
         return daxmend_device_events(device, DAXMEND_EVENT_CLEAR_GAVE_UP);
+    case PMEM_POISON_SECTORS_LOST:
+        return daxmend_device_event_sectors(device, DAXMEND_EVENT_UNIT_LOST);
     case PMEM_POISON_VERIFIES_FAILED:
         return daxmend_device_events(device, DAXMEND_EVENT_VERIFY_FAILED);
     case PMEM_POISON_REPAIRS_FAILED:

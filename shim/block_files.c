@@ -146,6 +146,7 @@ NUMBER(map_widened, PMEM_POISON_MAP_WIDENED);
 NUMBER(simulated_failures, PMEM_POISON_SIMULATED_FAILURES);
 NUMBER(clear_unit, PMEM_POISON_CLEAR_UNIT);
 NUMBER(units_partly_covered, PMEM_POISON_UNITS_PARTLY_COVERED);
+NUMBER(sectors_lost, PMEM_POISON_SECTORS_LOST);
 
 static ssize_t clear_method_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
@@ -176,6 +177,7 @@ static struct attribute *poison_attributes[] = {
 	&number_simulated_failures.attr.attr,
 	&number_clear_unit.attr.attr,
 	&number_units_partly_covered.attr.attr,
+	&number_sectors_lost.attr.attr,
 	NULL,
 };
 

@@ -52,6 +52,9 @@ static const struct event_kind kinds[DAXMEND_EVENT_KINDS] = {
 	[DAXMEND_EVENT_UNIT_PARTLY_COVERED] = {
 		trace_unit_partly_covered, KERN_NOTICE,
 		"write stopped, it must cover all of them, which the platform clears at once" },
+	[DAXMEND_EVENT_UNIT_LOST] = {
+		trace_unit_lost, KERN_ERR,
+		"cleared for a repair that failed, so all of them are bad now" },
 	[DAXMEND_EVENT_REPAIR_FAILED] = {
 		trace_repair_failed, KERN_ERR, "could not be repaired" },
 	[DAXMEND_EVENT_FAILURE_SIMULATED] = {
@@ -182,6 +185,7 @@ static bool changes_the_list(u32 kind)
 	case DAXMEND_EVENT_POISON_ADDED:
 	case DAXMEND_EVENT_POISON_INJECTED:
 	case DAXMEND_EVENT_REPAIRED:
+	case DAXMEND_EVENT_UNIT_LOST:
 	case DAXMEND_EVENT_MAP_WIDENED:
 		return true;
 	default:

@@ -47,6 +47,7 @@ DAXMEND_TRACE_EVENT(clear_gave_up);
 DAXMEND_TRACE_EVENT(verify_failed);
 DAXMEND_TRACE_EVENT(partly_covered);
 DAXMEND_TRACE_EVENT(unit_partly_covered);
+DAXMEND_TRACE_EVENT(unit_lost);
 DAXMEND_TRACE_EVENT(map_widened);
 DAXMEND_TRACE_EVENT(repair_failed);
 DAXMEND_TRACE_EVENT(failure_simulated);

@@ -297,6 +297,7 @@ int32_t pmem_drv_badblocks_store(struct pmem_namespace *ns, const char *text, ui
 #define PMEM_POISON_CLEAR_UNIT 16U
 #define PMEM_POISON_UNITS_PARTLY_COVERED 17U
 #define PMEM_POISON_CLEARS_GAVE_UP 18U
+#define PMEM_POISON_SECTORS_LOST 19U
 
 uint64_t pmem_drv_poison_number(struct pmem_namespace *ns, uint32_t number);
 /* The word in poison/clear_method. */

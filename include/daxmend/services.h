@@ -186,7 +186,8 @@ void daxmend_log_destroy(struct daxmend_log *log);
 #define DAXMEND_EVENT_REPAIR_FAILED 12U /* for another reason: memory, a flush, a page, a writer that ends */
 #define DAXMEND_EVENT_FAILURE_SIMULATED 13U /* a memory failure that is none: a program asked for it */
 #define DAXMEND_EVENT_UNIT_PARTLY_COVERED 14U /* a write covers poison, but not its clear unit */
-#define DAXMEND_EVENT_KINDS 15U
+#define DAXMEND_EVENT_UNIT_LOST 15U /* cleared in a repair that failed: without data, so bad now */
+#define DAXMEND_EVENT_KINDS 16U
 
 struct daxmend_event {
 	const char *device; /* name of the device, never null */

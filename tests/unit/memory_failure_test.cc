@@ -154,6 +154,22 @@ TEST_F(MemoryFailure, P10_TheNextWriteTakesTheMarkOfASimulatedFailure) {
     EXPECT_FALSE(media_->page_marked(5));
 }
 
+/* The page in which it would have begun was not written. */
+TEST_F(MemoryFailure, P10_AWriteOfNothingLeavesTheMark) {
+    make(24, true);
+    EXPECT_EQ(fails(1, true), DAXMEND_OK);
+    media_->mark_page(1);
+    bool unmarked = false;
+    media_->on_step = [&](const std::string &what) {
+        unmarked |= what == "unmark";
+    };
+    daxmend_source source(100);
+    source.fault_at = 0;
+    EXPECT_EQ(write(8 * kSector + 100, 100, source).done, 0U);
+    media_->on_step = nullptr;
+    EXPECT_FALSE(unmarked);
+}
+
 TEST_F(MemoryFailure, P10_TheMarkOfARealFailureStaysUntilTheRepair) {
     make(64, true);
     EXPECT_EQ(fails(1, true), DAXMEND_OK);

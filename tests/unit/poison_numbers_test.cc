@@ -21,11 +21,11 @@ class PoisonNumbers : public NamespaceTest {
 TEST_F(PoisonNumbers, AllAreZeroAtFirst) {
     for (uint32_t which = PMEM_POISON_RANGES; which <= PMEM_POISON_REPAIRS_FAILED; which++)
         EXPECT_EQ(number(which), 0U) << "number " << which;
-    for (uint32_t which = PMEM_POISON_SIMULATED_FAILURES; which <= PMEM_POISON_CLEARS_GAVE_UP;
+    for (uint32_t which = PMEM_POISON_SIMULATED_FAILURES; which <= PMEM_POISON_SECTORS_LOST;
          which++)
         if (which != PMEM_POISON_CLEAR_UNIT)
             EXPECT_EQ(number(which), 0U) << "number " << which;
-    EXPECT_EQ(number(PMEM_POISON_CLEARS_GAVE_UP + 1), 0U) << "one that there is not";
+    EXPECT_EQ(number(PMEM_POISON_SECTORS_LOST + 1), 0U) << "one that there is not";
 }
 
 TEST_F(PoisonNumbers, P14_WritesThatDoNotCoverTheClearUnit) {
@@ -42,6 +42,14 @@ TEST_F(PoisonNumbers, P14_WritesThatDoNotCoverTheClearUnit) {
     EXPECT_EQ(write(8, 8), DAXMEND_OK);
     EXPECT_EQ(number(PMEM_POISON_SECTORS_REPAIRED), 1U) << "the others were good";
     EXPECT_EQ(number(PMEM_POISON_CLEARS_ISSUED), 1U);
+    EXPECT_EQ(number(PMEM_POISON_SECTORS_LOST), 0U);
+
+    store("11 1\n");
+    binding_->failing_call = "flush";
+    EXPECT_EQ(write(8, 8), binding_->failure);
+    binding_->failing_call.clear();
+    EXPECT_EQ(number(PMEM_POISON_SECTORS), 8U);
+    EXPECT_EQ(number(PMEM_POISON_SECTORS_LOST), 8U);
 }
 
 TEST_F(PoisonNumbers, P11_RangesSectorsAndThoseNotShown) {
