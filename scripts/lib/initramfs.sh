@@ -14,7 +14,7 @@ FIO_PROGRAMS=(fio)
 
 # The in-tree modules a scenario may ask modprobe for; their dependencies come along.
 GUEST_MODULES=(nfit libnvdimm nd_pmem nd_btt nd_e820 nd_virtio virtio_pmem virtio_pci virtio_console virtio_blk dax_pmem device_dax kmem
-	dm-mod dm-log-writes dm-delay dm-flakey dm-snapshot dm-crypt dm-thin-pool ext4 xfs btrfs loop brd
+	dm-mod dm-log-writes dm-delay dm-flakey dm-snapshot dm-writecache dm-crypt dm-thin-pool ext4 xfs btrfs loop brd
 	mce-inject hwpoison-inject crc32c_generic crc32c-intel crc32_pclmul libcrc32c)
 
 # install_programs ROOT NAME...: each program at its own path, with all shared libraries it names.

@@ -105,10 +105,7 @@ file_unreadable() {
 # it is overwritten on the block device, and the file gets its right content again
 file_start_over() {
 	[ -n "$(bad_list)" ] || return 0
-	for file_range in $(bad_list); do
-		must dd if=/dev/zero of="$DEV" bs=512 seek="${file_range%+*}" count="${file_range#*+}" \
-			oflag=direct conv=notrunc
-	done
+	write_bad_sectors
 	must dd if="$SHADOW" of="$FILE" bs=1M conv=notrunc,fsync
 }
 

@@ -160,6 +160,13 @@ write_sectors() {
 	must dd if=/dev/zero of="$DEV" bs=512 seek="$1" count="$2" oflag=direct conv=notrunc
 }
 
+# write_bad_sectors: zeroes on each sector that the driver lists, and on no other
+write_bad_sectors() {
+	for bad_range in $(bad_list); do
+		write_sectors "${bad_range%+*}" "${bad_range#*+}"
+	done
+}
+
 # list_changes NAME COMMAND...: a program in poll(2) on the list wakes when the command runs
 list_changes() {
 	changes_name=$1
