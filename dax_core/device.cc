@@ -11,9 +11,8 @@ constinit uint64_t Device::devices_with_poison = 0;
 Result<Device *> Device::create(const daxmend_device_config &config) {
     const uint64_t misaligned =
         (reinterpret_cast<uint64_t>(config.kaddr) | config.phys) % kPageBytes;
-    const bool unit_is_valid = config.clear_unit != 0 &&
-                               (config.clear_unit & (config.clear_unit - 1)) == 0 &&
-                               config.clear_unit <= DAXMEND_CLEAR_UNIT_MAX;
+    const bool unit_is_valid =
+        is_power_of_two(config.clear_unit) && config.clear_unit <= DAXMEND_CLEAR_UNIT_MAX;
     if (misaligned != 0 || config.sectors == 0 || !unit_is_valid)
         return Status::invalid();
 
@@ -54,6 +53,8 @@ Status Device::mark(SectorExtent extent) {
         return Status::invalid();
     if (!all().contains(extent))
         return Status::out_of_range();
+    if (map_.range_count() >= DAXMEND_INJECTED_RANGES)
+        return Status::full();
     return engine_.mark(extent, DAXMEND_EVENT_POISON_INJECTED);
 }
 

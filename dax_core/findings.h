@@ -39,19 +39,21 @@ class Findings : NotCopied {
 
     void forget(SectorExtent repaired) {
         for (Finding &finding : findings_)
-            if (repaired.begin <= finding.sector && finding.sector < repaired.end)
+            if (repaired.contains(finding.sector))
                 finding.until = 0;
     }
 
   private:
-    /* Reports come through an interrupt and a work item: milliseconds, seconds on a machine in trouble. */
+    /*
+     * Reports come through an interrupt and a work item: within milliseconds, or seconds on a machine
+     * in trouble.
+     */
     static constexpr uint64_t kMillisecondsToReport = 10000;
     static constexpr uint32_t kRoom = 16;
 
     struct Finding {
         Sectors sector;
-        uint64_t until =
-            0; /* daxmend_now_milliseconds(); in the past for an entry that explains nothing */
+        uint64_t until = 0; /* in the milliseconds of daxmend_now_milliseconds(); 0: none */
     };
 
     Finding findings_[kRoom];

@@ -9,6 +9,7 @@
 #define DAXMEND_DAX_CORE_GIVEN_UP_H
 
 #include "dax_core/poison_map.h"
+#include "daxmend/services.h"
 #include "daxmend/units.h"
 
 namespace daxmend {
@@ -17,7 +18,8 @@ namespace daxmend {
 class GivenUp {
   public:
     /* The first unit of `within` that is bad and was given up less than a second ago; or empty. */
-    SectorExtent first_bad_in(SectorExtent within, const PoisonMap &map, uint64_t now) const {
+    SectorExtent first_bad_in(SectorExtent within, const PoisonMap &map) const {
+        const uint64_t now = daxmend_now_milliseconds();
         SectorExtent first;
         for (const Entry &entry : entries_) {
             if (entry.until > now && within.contains(entry.unit) &&
@@ -26,14 +28,14 @@ class GivenUp {
         }
         return first;
     }
-    void note(SectorExtent unit, uint64_t now) {
+    void note(SectorExtent unit) {
         Entry *entry = &entries_[next_];
         for (Entry &known : entries_)
             if (known.until != 0 && known.unit == unit)
                 entry = &known;
         if (entry == &entries_[next_])
             next_ = (next_ + 1) % kEntries;
-        *entry = {unit, now + kMilliseconds};
+        *entry = {unit, daxmend_now_milliseconds() + kMilliseconds};
     }
 
   private:

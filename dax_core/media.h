@@ -43,6 +43,9 @@ class Media {
     SectorExtent units_touched(SectorExtent extent) const {
         return {unit_rounded_down(extent.begin), unit_rounded_up(extent.end)};
     }
+    SectorExtent unit_of(Sectors sector) const {
+        return units_touched({sector, sector + Sectors{1}});
+    }
     /* The units that `extent` holds fully; empty, or with an end before its begin, if there are none. */
     SectorExtent units_covered(SectorExtent extent) const {
         return {unit_rounded_up(extent.begin), unit_rounded_down(extent.end)};

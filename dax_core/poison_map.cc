@@ -170,7 +170,7 @@ SectorExtent PoisonMap::widened() const {
     for (;;) {
         const uint64_t begin = __atomic_load_n(&widened_begin_, __ATOMIC_ACQUIRE);
         const uint64_t again = __atomic_load_n(&widened_end_, __ATOMIC_ACQUIRE);
-        /* Else the two are of different holds, and what lies between is none of either. */
+        /* If the end changed, the two can be of different hulls, with good sectors between them. */
         if (again == end)
             return {{begin}, {end}};
         end = again;

@@ -154,11 +154,11 @@ class PoisonMap : NotCopied {
     Sectors stored_sectors_;
     /* What next_range() finds: the same, with the hull in place of what it covers and touches. */
     uint64_t ranges_ = 0;
-    uint64_t *populated_;
-    bool counted_ = false; /* writers only: this map is in *populated_ */
     uint64_t sectors_ = 0;
     // ORDER: stepped after the change can be seen.
     uint64_t version_ = 0;
+    uint64_t *populated_;
+    bool counted_ = false; /* writers only: this map is in *populated_ */
     /*
      * Nothing below the one and from the other on is bad; UINT64_MAX and 0 when nothing is.
      * ORDER: moved apart before a range can be seen, together after one is gone. So each holds
@@ -170,7 +170,7 @@ class PoisonMap : NotCopied {
      * Hull of the sectors that no memory could be had for, or what is held; empty when the end is 0.
      * It only grows, until settle_widened() has stored it or narrow_hold() shrinks it.
      * ORDER: growing stores begin before end, dropping stores end first, and readers
-     * load end first: they see the old hull, the new one, or a larger one.
+     * load end first, and again after begin until it stays: they see the old hull, the new one, or a larger one.
      */
     uint64_t widened_begin_ = 0;
     uint64_t widened_end_ = 0;

@@ -229,8 +229,7 @@ Sectors RepairEngine::first_to_repair(SectorExtent bad, SectorExtent covered,
                                       RepairUnit unit) const {
     const Sectors first =
         unit == RepairUnit::page ? to_sectors(pages_rounded_down(bad.begin)) : bad.begin;
-    const bool unit_is_covered = covered.contains({bad.begin, bad.begin + Sectors{1}});
-    return unit_is_covered ? min(first, media_.unit_rounded_down(bad.begin)) : first;
+    return covered.contains(bad.begin) ? min(first, media_.unit_rounded_down(bad.begin)) : first;
 }
 
 /*
@@ -242,7 +241,7 @@ Bytes RepairEngine::repair_begin(ByteExtent rest, SectorExtent covered, RepairUn
         return rest.begin;
     const SectorExtent bad = map_.first_bad(
         unit == RepairUnit::page ? to_sectors(pages_touched(rest)) : sectors_touched(rest));
-    if (bad.empty() || !covered.contains({bad.begin, bad.begin + Sectors{1}}))
+    if (bad.empty() || !covered.contains(bad.begin))
         return rest.begin;
     return min(rest.begin, to_bytes(media_.unit_rounded_down(bad.begin)));
 }
@@ -267,7 +266,7 @@ RepairEngine::Plan RepairEngine::plan_repair(ByteExtent rest, SectorExtent cover
     if (bad.empty() || first_to_repair(bad, covered, unit) != touched.begin)
         return plan;
     plan = {bad, {}, bad};
-    if (bad.begin < covered.begin || covered.end <= bad.begin)
+    if (!covered.contains(bad.begin))
         return plan;
     plan.scope = media_.units_touched(bad.intersect(covered));
     plan.scope.end = min(plan.scope.end, plan.scope.begin + kLargestRepair);
@@ -307,8 +306,10 @@ Transfer RepairEngine::repair(ByteExtent rest, const Coverage &covered, RepairUn
     }
     if (wanted.bad.empty())
         return {{0}, Status::ok()};
-    if (wanted.scope.empty())
-        return {{0}, not_covered(wanted, covered)};
+    if (wanted.scope.empty()) {
+        tell_not_covered(wanted, covered);
+        return {{0}, Status::poisoned()};
+    }
     ByteExtent bytes = to_bytes(wanted.scope).intersect(rest);
     const int64_t secured = daxmend_source_secure(source, bytes.length().value);
     Status status = secured < 0 ? Status(static_cast<int32_t>(secured)) : Status::fault();
@@ -339,18 +340,16 @@ Transfer RepairEngine::repair(ByteExtent rest, const Coverage &covered, RepairUn
 }
 
 /* Why the write stops before `plan.bad`: `plan.obstacle` is what it does not cover. */
-Status RepairEngine::not_covered(const Plan &plan, const Coverage &covered) const {
+void RepairEngine::tell_not_covered(const Plan &plan, const Coverage &covered) const {
     if (!covered.sectors.contains(plan.obstacle)) {
         events_.happened(DAXMEND_EVENT_PARTLY_COVERED, plan.bad);
-        return Status::poisoned();
+        return;
     }
     Sectors first = plan.obstacle.begin;
-    if (covered.units.contains({first, first + Sectors{1}}))
+    if (covered.units.contains(first))
         first = covered.units.end;
-    const SectorExtent clear_unit = media_.units_touched({first, first + Sectors{1}});
     events_.happened(DAXMEND_EVENT_UNIT_PARTLY_COVERED,
-                     clear_unit.intersect({{0}, media_.sectors()}));
-    return Status::poisoned();
+                     media_.unit_of(first).intersect({{0}, media_.sectors()}));
 }
 
 /*
@@ -359,7 +358,7 @@ Status RepairEngine::not_covered(const Plan &plan, const Coverage &covered) cons
  */
 SectorExtent RepairEngine::repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
                                          daxmend_source *source, Status &status) {
-    const SectorExtent hopeless = given_up_.first_bad_in(scope, map_, daxmend_now_milliseconds());
+    const SectorExtent hopeless = given_up_.first_bad_in(scope, map_);
     if (!hopeless.empty()) {
         events_.happened(DAXMEND_EVENT_CLEAR_GAVE_UP, hopeless, Status::media());
         scope.end = max(scope.begin,
@@ -483,8 +482,7 @@ RepairEngine::Replaced RepairEngine::replace(SectorExtent units, uint8_t *addres
     if (readable < cleared) {
         const Sectors again = units.begin + readable;
         findings_.note(again);
-        given_up_.note(media_.units_touched({again, again + Sectors{1}}),
-                       daxmend_now_milliseconds());
+        given_up_.note(media_.unit_of(again));
         status = Status::media();
         events_.happened(DAXMEND_EVENT_VERIFY_FAILED, {again, again + Sectors{1}}, status);
     }
@@ -540,7 +538,7 @@ Sectors RepairEngine::clear(SectorExtent units) {
         events_.happened(DAXMEND_EVENT_CLEAR_FAILED, {asked.begin + got, asked.end},
                          Status::media());
         if (step == media_.clear_unit()) {
-            given_up_.note({begin, begin + step}, daxmend_now_milliseconds());
+            given_up_.note(asked);
             break;
         }
         step = max(media_.clear_unit(),

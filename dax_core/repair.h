@@ -181,7 +181,7 @@ class RepairEngine : NotCopied {
     SectorExtent repairable_pages(SectorExtent &bad, PageExtent pages, SectorExtent covered) const;
     Transfer repair(ByteExtent rest, const Coverage &covered, RepairUnit unit,
                     daxmend_source *source);
-    Status not_covered(const Plan &plan, const Coverage &covered) const;
+    void tell_not_covered(const Plan &plan, const Coverage &covered) const;
     SectorExtent repair_locked(ByteExtent bytes, SectorExtent scope, RepairUnit unit,
                                daxmend_source *source, Status &status);
     Replaced replace_units(SectorExtent bad, SectorExtent units, uint8_t *address,

@@ -138,14 +138,13 @@ Status Emulation::command(const passthrough_command &command, passthrough_text *
             sentence = "the sectors must lie in the target that the message is sent to";
             return Status::invalid();
         }
-        if (command.kind == PASSTHROUGH_ADD &&
-            daxmend_device_bad_ranges(device_) >= DAXMEND_INJECTED_RANGES) {
+        if (command.kind == PASSTHROUGH_ADD) {
+            const Status marked(daxmend_device_mark(device_, to_abi(own(range))));
             static_assert(DAXMEND_INJECTED_RANGES == 1000000, "the sentence says it");
-            sentence = "the target takes no more while it has 1000000 ranges of bad sectors";
-            return Status::full();
+            if (marked == Status::full())
+                sentence = "the target takes no more while it has 1000000 ranges of bad sectors";
+            return marked;
         }
-        if (command.kind == PASSTHROUGH_ADD)
-            return Status(daxmend_device_mark(device_, to_abi(own(range))));
         return Status(daxmend_device_forget(device_, to_abi(own(range))));
     case PASSTHROUGH_REMOVE_ALL:
         return Status(daxmend_device_forget(device_, {0, mapping_.length}));

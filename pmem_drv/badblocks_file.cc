@@ -127,16 +127,13 @@ int32_t pmem_drv_badblocks_store(pmem_namespace *ns, const char *text, uint64_t 
                      "badblocks takes one line \"SECTOR COUNT\", both decimal, COUNT at least 1");
         return DAXMEND_INVALID;
     }
-    daxmend_device *device = from_abi(ns)->device();
-    if (daxmend_device_bad_ranges(device) >= DAXMEND_INJECTED_RANGES) {
-        static_assert(DAXMEND_INJECTED_RANGES == 1000000, "the sentence says it");
-        pmem_refused(from_abi(ns)->binding(),
-                     "badblocks takes no more while the device has 1000000 ranges of bad sectors");
-        return DAXMEND_FULL;
-    }
     int32_t marked = DAXMEND_OUT_OF_RANGE;
     if (count <= UINT64_MAX - sector)
-        marked = daxmend_device_mark(device, {sector, sector + count});
+        marked = daxmend_device_mark(from_abi(ns)->device(), {sector, sector + count});
+    static_assert(DAXMEND_INJECTED_RANGES == 1000000, "the sentence says it");
+    if (marked == DAXMEND_FULL)
+        pmem_refused(from_abi(ns)->binding(),
+                     "badblocks takes no more while the device has 1000000 ranges of bad sectors");
     if (marked == DAXMEND_OUT_OF_RANGE)
         pmem_refused(from_abi(ns)->binding(),
                      "badblocks takes sectors that lie on the device, all of them");

@@ -88,7 +88,7 @@ void Namespace::find_clear_unit() {
 
 /* The kernel's clear function refuses all others. */
 bool Namespace::clear_unit_is_valid() const {
-    return clear_unit_ != Bytes{0} && (clear_unit_.value & (clear_unit_.value - 1)) == 0;
+    return is_power_of_two(clear_unit_.value);
 }
 
 /*

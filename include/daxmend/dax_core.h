@@ -156,15 +156,15 @@ int32_t daxmend_device_read(struct daxmend_device *device, uint64_t offset, uint
 /* ---- poison ---- */
 
 /*
- * A provider takes no more sectors from a person (badblocks, a message) once its device has so
- * many bad ranges: 20 to 40 MB of memory. Poison from the platform has no limit.
+ * A device takes no more sectors from a person (badblocks, a message) once it has so many bad
+ * ranges: 20 to 40 MB of memory. Poison from the platform has no limit.
  */
 #define DAXMEND_INJECTED_RANGES 1000000U
 
 /*
  * Marks [range.begin, range.end) bad at once. DAXMEND_INVALID when the range is
- * empty, DAXMEND_OUT_OF_RANGE when it leaves the device (nothing is marked
- * then). May sleep.
+ * empty, DAXMEND_OUT_OF_RANGE when it leaves the device, DAXMEND_FULL when that
+ * has DAXMEND_INJECTED_RANGES bad ranges (nothing is marked then). May sleep.
  */
 int32_t daxmend_device_mark(struct daxmend_device *device, struct daxmend_sector_range range);
 /*

@@ -44,6 +44,10 @@ template <class T> constexpr T max(T a, T b) {
     return a < b ? b : a;
 }
 
+constexpr bool is_power_of_two(uint64_t number) {
+    return number != 0 && (number & (number - 1)) == 0;
+}
+
 /* Half-open: [begin, end). Empty when begin >= end. */
 template <class Q> struct Extent {
     Q begin;
@@ -52,6 +56,7 @@ template <class Q> struct Extent {
     friend constexpr bool operator==(const Extent &, const Extent &) = default;
     constexpr bool empty() const { return !(begin < end); }
     constexpr Q length() const { return empty() ? Q{0} : end - begin; }
+    constexpr bool contains(Q at) const { return begin <= at && at < end; }
     constexpr bool contains(const Extent &other) const {
         return begin <= other.begin && other.end <= end;
     }

@@ -152,6 +152,13 @@ class DeviceTest : public ServicesTest {
             ASSERT_EQ(media_->contents()[n], old(n)) << "byte " << n;
     }
 
+    /* A reader of `count` sectors from `first` on got what they hold now. */
+    void expect_current(const daxmend_sink &sink, uint64_t first, uint64_t count) const {
+        ASSERT_EQ(sink.data.size(), count * kSector);
+        for (uint64_t n = 0; n < sink.data.size(); n++)
+            ASSERT_EQ(sink.data[n], media_->contents()[first * kSector + n]) << "byte " << n;
+    }
+
     std::unique_ptr<Media> media_;
     daxmend_device *device_ = nullptr;
 };

@@ -47,13 +47,10 @@ TEST_F(RepairPages, P4_GoodSectorsOfALostPageAreWrittenAndRead) {
 
     daxmend_sink sink;
     EXPECT_EQ(read(0, 11, sink), DAXMEND_OK);
-    EXPECT_EQ(sink.data.size(), 11 * kSector);
-    for (uint64_t n = 0; n < sink.data.size(); n++)
-        ASSERT_EQ(sink.data[n], media_->contents()[n]) << "byte " << n;
+    expect_current(sink, 0, 11);
     daxmend_sink behind;
     EXPECT_EQ(read(12, 12, behind), DAXMEND_OK);
-    for (uint64_t n = 0; n < behind.data.size(); n++)
-        ASSERT_EQ(behind.data[n], media_->contents()[12 * kSector + n]) << "byte " << n;
+    expect_current(behind, 12, 12);
     EXPECT_EQ(read(11, 1), DAXMEND_POISONED);
 }
 
