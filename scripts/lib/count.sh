@@ -52,12 +52,15 @@ count_scenario() {
 	fi
 }
 
+# second_boot FILE: a word on it, if scripts/vm has started the machine twice.
+second_boot() { if grep -q '^# .* is started once more$' "$1"; then echo ', in the second boot'; fi; }
+
 # report_scenario NAME FILE SECONDS: its line, and what failed.
 report_scenario() {
 	local ok bad skip
 	if read -r ok bad skip < <(ktap_summary "$2"); then
 		if [ "$bad" -eq 0 ]; then
-			result ok "$1: $ok ok$([ "$skip" -eq 0 ] || echo ", $skip skipped") (${3} s)"
+			result ok "$1: $ok ok$([ "$skip" -eq 0 ] || echo ", $skip skipped")$(second_boot "$2") (${3} s)"
 			return
 		fi
 		result FAIL "$1: $ok ok, $bad not ok, $skip skipped (${3} s)"
