@@ -13,26 +13,37 @@
 
 #include "must.h"
 
-#define PIECE (256L << 10)
-#define LEFT (7L << 20)
+#ifndef MADV_DONTNEED_LOCKED /* Linux 5.18; not in Debian 12's libc */
+#define MADV_DONTNEED_LOCKED 24
+#endif
 
-static long free_now(void)
+#define PIECE (256L << 10)
+/* Enough that it is the driver that runs out of memory, and nobody else. */
+#define FOR_THE_DRIVER (4L << 20)
+
+/* The number in the first line of the file that has this form, which is in kilobytes; in bytes. */
+static long bytes_in(const char *path, const char *form)
 {
 	char line[128];
 	long kilobytes = 0;
-	FILE *file = fopen("/proc/meminfo", "r");
+	FILE *file = fopen(path, "r");
 
 	if (!file)
-		die("/proc/meminfo");
-	while (fgets(line, sizeof(line), file) && sscanf(line, "MemFree: %ld", &kilobytes) != 1)
+		die(path);
+	while (fgets(line, sizeof(line), file) && sscanf(line, form, &kilobytes) != 1)
 		;
 	fclose(file);
 	return kilobytes << 10;
 }
 
+static long free_now(void)
+{
+	return bytes_in("/proc/meminfo", "MemFree: %ld");
+}
+
 int main(int argc, char **argv)
 {
-	long first, stride, count, taken = 0;
+	long first, stride, count, left, taken = 0;
 	const char *error = "none";
 	char *last = NULL;
 	FILE *score;
@@ -52,7 +63,8 @@ int main(int argc, char **argv)
 		die("oom_score_adj");
 	if (mlockall(MCL_CURRENT))
 		die("mlockall");
-	while (free_now() > LEFT) {
+	left = bytes_in("/proc/sys/vm/min_free_kbytes", "%ld") + FOR_THE_DRIVER;
+	while (free_now() > left) {
 		char *piece = mmap(NULL, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE | MAP_LOCKED, -1, 0);
 
 		if (piece == MAP_FAILED)
@@ -70,12 +82,13 @@ int main(int argc, char **argv)
 		}
 		taken++;
 	}
-	/* Before anything else asks for memory: the file that this prints to, for one. */
+	/* Before anything else asks for memory: the file that this prints to, for one. Giving an address range up would ask for some. */
 	while (last) {
 		char *piece = last;
 
 		last = *(char **)piece;
-		munmap(piece, PIECE);
+		if (madvise(piece, PIECE, MADV_DONTNEED_LOCKED))
+			die("madvise");
 	}
 	printf("%ld %s %ld\n", taken, error, first + taken * stride);
 	return 0;
