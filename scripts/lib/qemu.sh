@@ -107,10 +107,11 @@ answer_monitor() {
 	esac
 }
 
-# talk PID SECONDS HANDLER: reads the guest's lines until it says that it ends, QEMU ends, or time is up (0: no limit). Monitor
-# requests are served, every other line goes to HANDLER. Leaves how it ended in TALK_END: end, died or timeout.
+# talk PID SECONDS FIRST HANDLER: reads the guest's lines until it says that it ends, QEMU ends, or time is up: SECONDS for all of it,
+# FIRST for its first line (0: no limit). Monitor requests are served, every other line goes to HANDLER. Leaves how it ended in
+# TALK_END: end, died, silent or timeout.
 talk() {
-	local pid=$1 limit=$2 handler=$3 line='' part start=$SECONDS
+	local pid=$1 limit=$2 first=$3 handler=$4 line='' part start=$SECONDS
 	qmp_ready=false
 	TALK_END=''
 	while :; do
@@ -118,6 +119,7 @@ talk() {
 		# guest's terminal has put a CR before, and if the newline is still to come, then as an empty line, which nobody minds.
 		if IFS= read -r -t 0.5 part <&"$from_guest" || [[ $part == *$'\r' ]]; then
 			line=${line}${part%$'\r'}
+			first=0
 			case $line in
 			'monitor: '*) answer_monitor "${line#monitor: }" ;;
 			'daxmend: end') TALK_END=end && return 0 ;;
@@ -129,6 +131,7 @@ talk() {
 		fi
 		line=$line$part
 		if ! kill -0 "$pid" 2>/dev/null; then TALK_END=died && return 0; fi
+		if [ "$first" -gt 0 ] && [ $((SECONDS - start)) -ge "$first" ]; then TALK_END=silent && return 0; fi
 		if [ "$limit" -gt 0 ] && [ $((SECONDS - start)) -ge "$limit" ]; then TALK_END=timeout && return 0; fi
 	done
 }

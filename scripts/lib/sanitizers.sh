@@ -27,5 +27,5 @@ sanitizer_settings() {
 		cpus=$((cpus < 2 ? 2 : cpus))
 		;;
 	esac
-	timeout=$((timeout * PATIENCE))
+	timeout=$((timeout * PATIENCE)) boot_timeout=$((boot_timeout * PATIENCE))
 }
