@@ -170,7 +170,8 @@ class PoisonMap : NotCopied {
      * Hull of the sectors that no memory could be had for, or what is held; empty when the end is 0.
      * It only grows, until settle_widened() has stored it or narrow_hold() shrinks it.
      * ORDER: growing stores begin before end, dropping stores end first, and readers
-     * load end first, and again after begin until it stays: they see the old hull, the new one, or a larger one.
+     * load end first, and again after begin until it stays: they see the old hull, the new
+     * one, or a larger one.
      */
     uint64_t widened_begin_ = 0;
     uint64_t widened_end_ = 0;

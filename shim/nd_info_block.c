@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Services that read a namespace's info blocks and what its label says of them. Whether a block is whole and belongs to this namespace
- * is told here, by the kernel's own checksum; what follows from it is decided in pmem_drv/info_block.cc.
+ * Services that read a namespace's info blocks and what its label says of them. Whether a block
+ * is whole and belongs to this namespace is told here, by the kernel's own checksum; what follows
+ * from it is decided in pmem_drv/info_block.cc.
  */
 #include <linux/build_bug.h>
 #include <linux/mmzone.h>

@@ -63,7 +63,7 @@ report_scenario() {
 			result ok "$1: $ok ok$([ "$skip" -eq 0 ] || echo ", $skip skipped")$(second_boot "$2") (${3} s)"
 			return
 		fi
-		result FAIL "$1: $ok ok, $bad not ok, $skip skipped (${3} s)"
+		result FAIL "$1: $ok ok, $bad not ok, $skip skipped$(second_boot "$2") (${3} s)"
 		sed -n -e '/^not ok /,/^ok /{/^ok /!s/^/      /p}' "$2"
 	else
 		result FAIL "$1: did not run to its end (${3} s)"

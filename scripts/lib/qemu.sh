@@ -109,17 +109,17 @@ answer_monitor() {
 
 # talk PID SECONDS FIRST HANDLER: reads the guest's lines until it says that it ends, QEMU ends, or time is up: SECONDS for all of it,
 # FIRST for its first line (0: no limit). Monitor requests are served, every other line goes to HANDLER. Leaves how it ended in
-# TALK_END: end, died, silent or timeout.
+# TALK_END (end, died, silent or timeout), and in TALK_BEGAN whether there was a line at all.
 talk() {
 	local pid=$1 limit=$2 first=$3 handler=$4 line='' part start=$SECONDS
 	qmp_ready=false
-	TALK_END=''
+	TALK_END='' TALK_BEGAN=false
 	while :; do
 		# Time-outs give partial lines; they are put together. One that comes just behind the newline takes that with it: the
 		# guest's terminal has put a CR before, and if the newline is still to come, then as an empty line, which nobody minds.
 		if IFS= read -r -t 0.5 part <&"$from_guest" || [[ $part == *$'\r' ]]; then
 			line=${line}${part%$'\r'}
-			first=0
+			TALK_BEGAN=true
 			case $line in
 			'monitor: '*) answer_monitor "${line#monitor: }" ;;
 			'daxmend: end') TALK_END=end && return 0 ;;
@@ -131,7 +131,7 @@ talk() {
 		fi
 		line=$line$part
 		if ! kill -0 "$pid" 2>/dev/null; then TALK_END=died && return 0; fi
-		if [ "$first" -gt 0 ] && [ $((SECONDS - start)) -ge "$first" ]; then TALK_END=silent && return 0; fi
+		if ! $TALK_BEGAN && [ "$first" -gt 0 ] && [ $((SECONDS - start)) -ge "$first" ]; then TALK_END=silent && return 0; fi
 		if [ "$limit" -gt 0 ] && [ $((SECONDS - start)) -ge "$limit" ]; then TALK_END=timeout && return 0; fi
 	done
 }

@@ -36,8 +36,8 @@ sanitizer_settings() {
 		kernel_line+=" kcsan.skip_watch=$((cpus < 2 ? 1000 : 20)) kcsan.udelay_task=300"
 		PATIENCE=4
 		cpus=$((cpus < 2 ? 2 : cpus))
-		# A clock of counted instructions stands still for two processors that wait for each other; what things cost is not
-		# asked here.
+		# With a clock of counted instructions and two processors this kernel does not come to its first word (seen with
+		# p02_small_faults). What things cost is not asked here.
 		without_counted_instructions
 		;;
 	esac

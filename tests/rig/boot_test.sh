@@ -37,6 +37,9 @@ expect() {
 
 boots 1 0
 expect 0 "# the machine did not come to its first program" "is started once more" " 0 not ok"
+# shellcheck source=scripts/lib/count.sh
+line=$(. "$top/scripts/lib/count.sh" && report_scenario partitions "$work/said" 9)
+[[ $line == "ok "*", in the second boot (9 s)" ]] || { echo "the report of scripts/test does not tell of the second boot: $line" && exit 1; }
 boots 2 0
 expect 1 "is started once more" "not ok 1 - partitions runs to its end; the machine stopped before" "# this machine dies"
 boots 2 60 --boot-timeout 1

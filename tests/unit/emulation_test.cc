@@ -77,6 +77,23 @@ TEST_F(Emulation, OnlySectorsOfTheTarget) {
     EXPECT_EQ(listed(), Lines{"1599+1 sectors"});
 }
 
+/* A person cannot fill the machine's memory. */
+TEST_F(Emulation, P9_WhatPeopleAddHasALimit) {
+    constexpr uint64_t kSectors = 2 * uint64_t{DAXMEND_INJECTED_RANGES} + 8;
+    passthrough_emulation_destroy(emulation_);
+    media_ = std::make_unique<fake::Media>(kSectors, false);
+    const daxmend_device_config config = media_->config();
+    const passthrough_mapping mapping = {0, kSectors, 0, 0};
+    ASSERT_EQ(passthrough_emulation_create(&config, &below_, &mapping, &emulation_), DAXMEND_OK);
+    for (uint64_t n = 0; n < DAXMEND_INJECTED_RANGES; n++)
+        ASSERT_EQ(command(PASSTHROUGH_ADD, n * 2, 1), DAXMEND_OK);
+    EXPECT_EQ(command(PASSTHROUGH_ADD, kSectors - 1, 1), DAXMEND_FULL);
+    EXPECT_NE(std::string(sentence_).find("1000000 ranges"), std::string::npos);
+    EXPECT_FALSE(concerns(kSectors - 1, kSectors));
+    EXPECT_EQ(command(PASSTHROUGH_REMOVE, 0, 1), DAXMEND_OK);
+    EXPECT_EQ(command(PASSTHROUGH_ADD, kSectors - 1, 1), DAXMEND_OK);
+}
+
 TEST_F(Emulation, AWriteRepairsByTheEngineOfDaxCore) {
     ASSERT_EQ(command(PASSTHROUGH_ADD, 803, 4), DAXMEND_OK);
     EXPECT_EQ(write(804, 2), 1024U);

@@ -13,10 +13,6 @@
 
 #include "must.h"
 
-#ifndef MADV_DONTNEED_LOCKED /* Linux 5.18; not in Debian 12's libc */
-#define MADV_DONTNEED_LOCKED 24
-#endif
-
 #define PIECE (256L << 10)
 /* Enough that it is the driver that runs out of memory, and nobody else. */
 #define FOR_THE_DRIVER (4L << 20)
